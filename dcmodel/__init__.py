@@ -1,0 +1,3 @@
+"""Energy and capacity modelling for AI data centres."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Foundations that know nothing of energy or data centres."""

@@ -1,0 +1,237 @@
+"""The command line: ``dcmodel init``, ``validate``, ``study``. Thin; heavy imports inside.
+
+Exit codes: 0 all well, 1 fault of the program, 2 study or command line, 3 data, 4 infeasible,
+5 solver, 130 interrupted (`dcmodel.base.errors`).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import dcmodel
+from dcmodel.base.errors import DcmodelError, Fault, StudyError
+from dcmodel.base.paths import studies_dir
+from dcmodel.base.registry import nearest
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from dcmodel.study.run import StudyResult
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="dcmodel",
+    help="Energy and capacity modelling for AI data centres.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+)
+
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"dcmodel {dcmodel.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and leave."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where to write the study.")] = Path(),
+    example: Annotated[str, typer.Option(help="Which example to start from.")] = "quickstart",
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Write a commented study that runs as it is, to start from."""
+    with _errors(debug):
+        source = _example(example)
+        target = folder / source.name
+        if target.exists() and not force:
+            message = "exists already; choose another folder, or replace it with --force"
+            raise StudyError(Fault(str(target), message))
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+        except OSError as error:
+            message = f"cannot be written ({error.strerror}); choose another folder"
+            raise StudyError(Fault(str(target), message)) from None
+        typer.echo(f"wrote {target}")
+        typer.echo(f"check it:  dcmodel validate {target}")
+        typer.echo(f"run it:    dcmodel study {target}")
+
+
+@app.command()
+def validate(
+    studies: Annotated[list[Path], typer.Argument(metavar="STUDY...", help="Study files.")],
+    debug: Debug = False,
+) -> None:
+    """Check studies, shape and meaning, and show everything wrong at once."""
+    with _errors(debug):
+        from dcmodel.study.cases import cases
+        from dcmodel.study.load import load_study
+
+        faults: list[Fault] = []
+        kinds: set[type[DcmodelError]] = set()
+        for path in studies:
+            try:
+                study = load_study(path)
+            except DcmodelError as error:
+                faults += error.faults
+                kinds.add(type(error))
+            else:
+                count = len(cases(study))
+                typer.echo(f"{path}: ok, {count} {'case' if count == 1 else 'cases'}")
+        if faults:
+            raise (kinds.pop() if len(kinds) == 1 else StudyError)(faults)
+
+
+@app.command("study")
+def run(
+    study: Annotated[
+        Path | None, typer.Argument(metavar="[STUDY]", help="Study file; the shipped quickstart.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Output folder; out/NAME of the study.")
+    ] = None,
+    jobs: Annotated[str, typer.Option(help="Cases side by side: a number, or auto.")] = "auto",
+    only: Annotated[
+        str | None, typer.Option(help="Run only cases whose name matches, as in 'dallas/*'.")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run finished cases again.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Run a study: finished cases are skipped, failures are listed last."""
+    with _errors(debug):
+        from dcmodel.study.load import load_study
+
+        loaded = load_study(study if study is not None else _example("quickstart"))
+        folder = out if out is not None else Path("out") / loaded.name
+        previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            result = _run(loaded, folder, _jobs(jobs), only, fresh, quiet)
+        except KeyboardInterrupt:
+            typer.echo(f"interrupted; finished cases are in {folder}", err=True)
+            typer.echo(f"resume:  {_resume(study, folder, jobs, only)}", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+        finally:
+            signal.signal(signal.SIGTERM, previous)
+        if result.exit_code:
+            raise typer.Exit(result.exit_code)
+
+
+def _run(
+    study: Any, out: Path, jobs: Any, only: str | None, fresh: bool, quiet: bool
+) -> StudyResult:
+    """Run the cases, write the reports, show the ranking and the failures."""
+    from rich.console import Console
+
+    from dcmodel.study.display import Display
+    from dcmodel.study.run import run_study
+
+    console = Console()
+    with Display(console, quiet=quiet) as display:
+        result = run_study(study, out, jobs=jobs, only=only, fresh=fresh, progress=display)
+    written = [out / "summary.csv"]
+    if result.done or result.cached:
+        from dcmodel.report.write import write_reports
+
+        written += write_reports(out)
+    if not quiet:
+        _show_end(console, result, written)
+    for failure in result.failures:
+        typer.echo(f"failed  {failure.case}  {failure.error}: {failure.message}", err=True)
+        typer.echo(f"        log: {failure.log}", err=True)
+    return result
+
+
+def _show_end(console: Console, result: StudyResult, written: list[Path]) -> None:
+    from dcmodel.study.display import ranking
+
+    summary = result.summary
+    if len(summary):
+        rows = [
+            {"case": name, **row} for name, row in zip(summary.index, summary.to_dict("records"))
+        ]
+        console.print()
+        console.print(ranking(rows))
+    console.print()
+    cases = f"{len(result.done)} run, {len(result.cached)} done before"
+    console.print(f"{cases}, {len(result.failures)} failed, {result.seconds:.0f} s", highlight=False)
+    for path in written:
+        console.print(f"wrote {path}", highlight=False, soft_wrap=True)
+
+
+def _jobs(text: str) -> int | str:
+    if text == "auto":
+        return text
+    if not text.isdigit() or int(text) < 1:
+        raise StudyError(Fault("--jobs", f"found '{text}'; give a number from 1, or auto"))
+    return int(text)
+
+
+def _resume(study: Path | None, out: Path, jobs: str, only: str | None) -> str:
+    words = ["dcmodel", "study", *([] if study is None else [str(study)]), "-o", str(out)]
+    words += [] if jobs == "auto" else ["--jobs", jobs]
+    words += [] if only is None else ["--only", f"'{only}'"]
+    return " ".join(words)
+
+
+def _example(name: str) -> Path:
+    """Return the file of a shipped study."""
+    path = studies_dir() / f"{name}.yaml"
+    if not path.is_file():
+        names = sorted(other.stem for other in studies_dir().glob("*.yaml"))
+        hint = f"{nearest(name, names)} (examples: {', '.join(names)})"
+        raise StudyError(Fault("--example", f"no example '{name}'{hint}"))
+    return path
+
+
+@contextmanager
+def _errors(debug: bool) -> Iterator[None]:
+    """Show a user's mistake as messages and leave with its code; a fault of the program whole."""
+    try:
+        yield
+    except DcmodelError as error:
+        if debug:
+            raise
+        for fault in error.faults:
+            typer.echo(str(fault), err=True)
+        count = len(error.faults)
+        typer.echo(f"{count} {'error' if count == 1 else 'errors'}", err=True)
+        raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        typer.echo("interrupted", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

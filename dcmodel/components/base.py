@@ -1,0 +1,274 @@
+"""What a component is, and the case it is built for.
+
+A component is one file: a small settings class, its equations and its costs; its numbers lie beside
+it in ``data/technologies/<kind>.csv``. `Component.build` declares Pyomo parts on a block of its own.
+The balances of `dcmodel.optimise.build` sum what the blocks offer, by these names:
+
+==================  ==============  ==========================================================
+name on the block   index           meaning
+==================  ==============  ==========================================================
+``supply``          year, time      power into the site bus, negative when drawing [MW]
+``delivery``        year, time      contracted energy delivered to the site's meter account [MW]
+``it_shift``        year, time      dynamic IT work moved into the hour, negative when moved out [MW]
+``emissions``       year            emissions of fuel burnt on site [t CO2e]
+cost terms          year            undiscounted real USD of the year, each with a category
+==================  ==============  ==========================================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pyomo.environ as pyo
+
+from dcmodel.arrays import ArrayConstraint, ArrayParam, ArrayVar, CostTerm
+from dcmodel.base.registry import Registry
+from dcmodel.base.schema import Spec
+from dcmodel.finance.annuity import capital_recovery_factor
+from dcmodel.inputs.assumptions import Technology, technology
+from dcmodel.inputs.markets import Market
+from dcmodel.inputs.sites import Site
+from dcmodel.profiles.segment import Segments, aggregate
+
+FloatArray = npt.NDArray[np.float64]
+
+components: Registry[type[Component]] = Registry("dcmodel.components", "dcmodel.components")
+"""Every component by its kind; other distributions add theirs by the entry-point group."""
+
+
+@dataclass(frozen=True)
+class FacilityCoefficients:
+    """Facility power and water as affine functions of IT power, hour by hour.
+
+    ``facility_power = power_slope * it_power + power_fixed * it_capacity`` and the same for water;
+    all arrays have shape (years, steps).
+    """
+
+    power_slope: FloatArray
+    """Facility MW per MW of IT power [1]."""
+    power_fixed: FloatArray
+    """Facility MW per MW of installed IT [1]."""
+    water_slope: FloatArray
+    """Water per MWh of IT energy [m3 MWh-1]."""
+    water_fixed: FloatArray
+    """Water per hour and MW of installed IT [m3 h-1 MW-1]."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Inference work that arrives at the site, by class.
+
+    Work is measured in MW of dynamic IT power (MWh over time), at the reference fleet.
+    """
+
+    names: tuple[str, ...]
+    arrivals: FloatArray
+    """Work arriving, mean over the step [MW], shape (classes, years, steps)."""
+    window_h: tuple[float, ...]
+    """Deferral window of each class; 0 is interactive [h]."""
+    backlog_max: FloatArray
+    """Work that arrived within the window before the step's end [MWh], as `arrivals`."""
+
+    @property
+    def total(self) -> FloatArray:
+        """All arrivals [MW], shape (years, steps)."""
+        return np.asarray(self.arrivals.sum(axis=0))
+
+
+@dataclass(frozen=True)
+class SiteCase:
+    """Everything the model of one site needs, as arrays: the only carrier between rooms.
+
+    Years run along axis 0 and steps along axis 1. A step is an hour, or a segment of adjacent hours
+    of the same month; the durations of a year's steps sum to 8,760 hours.
+    """
+
+    name: str
+    site: Site
+    market: Market
+    years: tuple[int, ...]
+    currency_year: int
+    discount_rate: float
+    """Real rate [1]."""
+    discount_factor: FloatArray
+    """Present value of one USD of each year [1], shape (years,)."""
+    duration: FloatArray
+    """Hours of each step [h], shape (steps,)."""
+    month: npt.NDArray[np.int64]
+    """Month of each step in the site's local calendar, 0 to 11, shape (steps,)."""
+    grid_available: FloatArray
+    """Connection the site can get [MW], shape (years,)."""
+    it_capacity: FloatArray
+    """Installed IT [MW], shape (years,)."""
+    idle_fraction: float
+    """Power of an idle fleet as a share of its full power [1]."""
+    utilisation_max: float
+    """Largest share of the fleet's dynamic power that may be used [1]."""
+    workload: Workload
+    facility: FacilityCoefficients
+    facility_design_peak: FloatArray
+    """Facility MW per MW of installed IT at full load in the design hour [1], shape (years,)."""
+    series: dict[str, FloatArray]
+    """Hourly profiles by name, each of shape (years, steps): prices, carbon, capacity factors."""
+    components: tuple[Component, ...] = field(default=())
+    tariffs: tuple[Component, ...] = field(default=())
+    price_scales: dict[str, float] = field(default_factory=dict)
+    """Scenario factors by kind of contract [1]."""
+
+    @cached_property
+    def previous(self) -> npt.NDArray[np.int64]:
+        """Index of the step before each step; the first follows the last of its year."""
+        return np.roll(np.arange(len(self.duration)), 1)
+
+    @cached_property
+    def stands(self) -> FloatArray:
+        """1 where what was built in year ``v`` stands in year ``y``, shape (y, v)."""
+        return np.tril(np.ones((len(self.years), len(self.years))))
+
+    def segmented(self, segments: Segments) -> SiteCase:
+        """Return the case on segments of adjacent hours; energies and deadlines are kept."""
+
+        def mean(values: FloatArray) -> FloatArray:
+            return aggregate(values, segments)
+
+        work, facility = self.workload, self.facility
+        return replace(
+            self,
+            duration=segments.duration.astype(float),
+            month=self.month[segments.start],
+            workload=replace(
+                work,
+                arrivals=mean(work.arrivals),
+                backlog_max=aggregate(work.backlog_max, segments, "last"),
+            ),
+            facility=FacilityCoefficients(
+                mean(facility.power_slope),
+                mean(facility.power_fixed),
+                mean(facility.water_slope),
+                mean(facility.water_fixed),
+            ),
+            series={name: mean(values) for name, values in self.series.items()},
+        )
+
+    def reference(self) -> SiteCase:
+        """Return the case without what an ordinary buyer of grid power would leave out."""
+        kept = tuple(component for component in self.components if component.in_reference)
+        return replace(self, components=kept)
+
+
+class Component(Spec):
+    """Settings of one thing that is sized or dispatched."""
+
+    kind: ClassVar[str]
+    """Name in the study language and of the parameter file."""
+    in_reference: ClassVar[bool] = True
+    """Whether the reference case, an ordinary grid-supplied site, has it too."""
+    profiles: ClassVar[tuple[str, ...]] = ()
+    """Hourly series of `SiteCase.series` that the equations need."""
+
+    parameters: dict[str, float] = {}
+    """Values that replace those of the parameter file, in the file's units."""
+
+    def technology(self, case: SiteCase) -> Technology:
+        """Return the component's parameters in money of the study's currency year."""
+        return technology(self.kind, case.currency_year, dict(self.parameters))
+
+    def check(self, case: SiteCase) -> list[str]:
+        """Return what makes these settings impossible for the case, in words."""
+        return []
+
+    def build(self, b: pyo.Block, case: SiteCase) -> None:
+        """Declare variables, equations and costs on the block `b`."""
+
+    def charge(self, b: pyo.Block, case: SiteCase) -> None:
+        """Declare costs of what the finished site draws: meter, purchase, facility power, water."""
+
+
+def staged_capacity(
+    b: pyo.Block,
+    case: SiteCase,
+    name: str,
+    *,
+    unit: str,
+    upper: float | FloatArray,
+    category: str,
+    capex: FloatArray,
+    fixed_opex: FloatArray,
+    lifetime: float,
+    what: str,
+) -> ArrayVar:
+    """Declare a capacity that grows by yearly additions, each at the cost of its own year.
+
+    ``capacity_y = sum of what was built up to y``; the annuity of each addition is paid in every
+    year it stands, so that a pathway with falling cost sees the value of waiting.
+
+    Parameters
+    ----------
+    name : str
+        Name of the capacity variable; additions are ``<name>_built``.
+    unit : str
+        Unit of the capacity, shown in results.
+    upper : float or array of shape (years,)
+        Largest capacity; finite, so that a lower bound on cost can be proven.
+    category : str
+        Cost category of the annuity and of the fixed operating cost.
+    capex : array of shape (years,)
+        Overnight cost of an addition of each year, per unit [USD].
+    fixed_opex : array of shape (years,)
+        Yearly cost per unit that stands, by year of addition [USD].
+    lifetime : float
+        Economic life, over which the annuity runs [years].
+    what : str
+        Words for the documentation of the variables.
+
+    Returns
+    -------
+    ArrayVar
+        The capacity, indexed by year.
+    """
+    m = b.model()
+    limit = np.broadcast_to(np.asarray(upper, dtype=float), (len(case.years),))
+    annuity = capital_recovery_factor(case.discount_rate, lifetime) * capex
+    capacity = ArrayVar(m.Y, lower=0, upper=limit, doc=f"{what} [{unit}]")
+    built = ArrayVar(m.Y, lower=0, upper=float(limit.max()), doc=f"{what}, added [{unit}]")
+    b.add_component(name, capacity)
+    b.add_component(f"{name}_built", built)
+    stands = ArrayParam(m.Y, m.Y, values=case.stands)
+    b.add_component(f"{name}_stands", stands)
+
+    def accumulation(b: pyo.Block, y: Any) -> Any:
+        return capacity[y] == sum(stands[y, v] * built[v] for v in m.Y)
+
+    b.add_component(
+        f"{name}_accumulation",
+        ArrayConstraint(m.Y, rule=accumulation, couples_years=True, doc=f"{what}: additions stand"),
+    )
+    for cost, values in (("capital", annuity), ("fixed_operation", fixed_opex)):
+        _vintage_cost(b, f"{name}_{cost}", values, stands, built, category, f"{what}: {cost} [USD]")
+    return capacity
+
+
+def _vintage_cost(
+    b: pyo.Block,
+    name: str,
+    values: FloatArray,
+    stands: ArrayParam,
+    built: ArrayVar,
+    category: str,
+    doc: str,
+) -> None:
+    """Declare the yearly cost of what stands, at the cost of the year it was built in."""
+    if not np.any(values):
+        return
+    m = b.model()
+    per_unit = ArrayParam(m.Y, values=values)
+    b.add_component(f"{name}_per_unit", per_unit)
+
+    def rule(b: pyo.Block, y: Any) -> Any:
+        return sum(stands[y, v] * per_unit[v] * built[v] for v in m.Y)
+
+    b.add_component(name, CostTerm(m.Y, rule=rule, category=category, doc=doc))

@@ -1,0 +1,72 @@
+"""Shiftable load: deferrable classes of work may wait inside their window."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+import pyomo.environ as pyo
+
+from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, array_expression, cost_term
+from dcmodel.components.base import Component, SiteCase, components
+
+
+@components.register("shiftable_load")
+class ShiftableLoad(Component):
+    r"""Work of the deferrable classes, served first in, first out within its deadline.
+
+    Notes
+    -----
+    With arrivals :math:`A_{kt}`, service :math:`s_{kt}` and backlog :math:`b_{kt}` of class
+    :math:`k` with window :math:`W_k`,
+
+    .. math::
+       b_{kt} = b_{k,t-1} + w_t (A_{kt} - s_{kt}), \qquad s_{kt} \ge 0, \qquad
+       0 \le b_{kt} \le \text{work that arrived in the last } W_k \text{ hours} .
+
+    The upper bound is the deadline: whatever waits arrived less than :math:`W_k` hours ago. Service
+    is eliminated, :math:`s_{kt} = A_{kt} + (b_{k,t-1} - b_{kt}) / w_t`, which keeps the model small.
+    The backlog is empty at the end of the year, so no work is lost.
+    """
+
+    kind: ClassVar[str] = "shiftable_load"
+    in_reference: ClassVar[bool] = False
+
+    def build(self, b: pyo.Block, case: SiteCase) -> None:
+        """Declare backlog, service and the work moved."""
+        m = b.model()
+        work = case.workload
+        deferrable = [k for k, window in enumerate(work.window_h) if window > 0]
+        if not deferrable:
+            return
+        delay_cost = self.technology(case).value("delay_cost")
+        b.K = pyo.Set(initialize=[work.names[k] for k in deferrable], ordered=True)
+        arrivals, limit = work.arrivals[deferrable], work.backlog_max[deferrable]
+        per_hour = np.broadcast_to(1.0 / case.duration, arrivals.shape[1:])
+        b.arrivals = ArrayParam(b.K, m.Y, m.T, values=arrivals)
+        b.per_hour = ArrayParam(m.Y, m.T, values=per_hour)
+        b.backlog = ArrayVar(
+            b.K, m.Y, m.T, lower=0, upper=limit, doc="Work waiting at the end of the hour [MWh]"
+        )
+
+        @array_expression(b, b.K, m.Y, m.T, doc="Work served [MW]")
+        def served(b: pyo.Block, k: Any, y: Any, t: Any) -> Any:
+            released = b.backlog[k, y, m.previous[t]] - b.backlog[k, y, t]
+            return b.arrivals[k, y, t] + b.per_hour[y, t] * released
+
+        @array_constraint(b, b.K, m.Y, m.T, doc="Work is not served before it arrives")
+        def service_limit(b: pyo.Block, k: Any, y: Any, t: Any) -> Any:
+            return b.served[k, y, t] >= 0
+
+        @array_expression(b, m.Y, m.T, doc="Work moved into the hour [MW]")
+        def it_shift(b: pyo.Block, y: Any, t: Any) -> Any:
+            return sum(
+                b.per_hour[y, t] * (b.backlog[k, y, m.previous[t]] - b.backlog[k, y, t])
+                for k in b.K
+            )
+
+        @cost_term(b, m.Y, category="workload", doc="Delay of deferred work [USD]")
+        def delay(b: pyo.Block, y: Any) -> Any:
+            return delay_cost * sum(
+                m.duration[t] * b.backlog[k, y, t] for k in b.K for t in m.T
+            )

@@ -1,0 +1,167 @@
+"""Outside-air cooling with direct evaporative pads and a trim chiller.
+
+Below the lowest supply temperature outside air is mixed with return air; up to the highest it is
+used as it is; above, it is wetted as far as needed, as far as the pad can and as far as the limits
+of dew point and relative humidity allow; a coil on an air-cooled chiller trims the rest. Air too
+moist from the outset shuts the dampers: the hall recirculates and the chiller carries all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from dcmodel.facility import psychrometrics
+from dcmodel.facility.chiller import ChillerPlant, chiller_power, load_curves
+from dcmodel.facility.cooling import (
+    JOULES_PER_MWH,
+    WATER_DENSITY,
+    CoolingState,
+    Fan,
+    Pump,
+    evaporated,
+    fan_power,
+    pump_power,
+)
+from dcmodel.facility.design import Architecture, Design, architectures
+from dcmodel.facility.electrical import hall_losses
+from dcmodel.facility.psychrometrics import Array
+from dcmodel.facility.weather import FacilityWeather
+
+
+@dataclass(frozen=True, eq=False)
+class AirState:
+    """How outside air serves the hall, hour by hour.
+
+    Parameters
+    ----------
+    trim_share : ndarray, shape (T,)
+        Share of the heat left to the trim chiller [1].
+    effectiveness_used : ndarray, shape (T,)
+        Use of the evaporative pad [1].
+    water_per_air : ndarray, shape (T,)
+        Water added to the supply air, by pad or humidifier [kg per kg of dry air].
+    closed : ndarray of bool, shape (T,)
+        Dampers shut: outside air is too moist.
+    """
+
+    trim_share: Array
+    effectiveness_used: Array
+    water_per_air: Array
+    closed: npt.NDArray[np.bool_]
+
+
+def humidity_ratio_limit(design: Design, pressure: Array) -> Array:
+    """Highest humidity ratio of supply air [kg kg-1] under the dew-point and humidity limits."""
+    by_dew_point = psychrometrics.saturation_humidity_ratio(design["dew_point_maximum"], pressure)
+    by_humidity = psychrometrics.humidity_ratio(
+        design["supply_air_temperature_maximum"],
+        100 * design["humidity_maximum_fraction"],
+        pressure,
+    )
+    return np.minimum(by_dew_point, by_humidity)
+
+
+def air_state(design: Design, weather: FacilityWeather) -> AirState:
+    """Mode of the outside-air system in every hour; it depends on the weather alone."""
+    rise = design.group(Fan, "fan").temperature_rise
+    temp_max = design["supply_air_temperature_maximum"]
+    limit = humidity_ratio_limit(design, weather.pressure)
+    closed = weather.humidity_ratio > limit
+
+    depression = np.maximum(weather.temp_air - weather.temp_wet_bulb, 1e-9)
+    needed = (weather.temp_air - temp_max) / depression
+    full_uptake = evaporated(np.ones_like(needed), weather)
+    allowed = (limit - weather.humidity_ratio) / np.maximum(full_uptake, 1e-12)
+    most = np.clip(allowed, 0.0, design["evaporative_effectiveness"])
+    used = np.where(closed, 0.0, np.clip(needed, 0.0, most))
+
+    supply = weather.temp_air - used * depression
+    trim = np.where(closed, 1.0, np.clip((supply - temp_max) / rise, 0.0, 1.0))
+
+    # Without sources of moisture, recirculated air settles at the outdoor ratio: only the outside
+    # air drawn in has to be humidified.
+    temp_return = design["supply_air_temperature_minimum"] + rise
+    outside_share = np.clip(rise / np.maximum(temp_return - weather.temp_air, rise), 0.0, 1.0)
+    driest = psychrometrics.saturation_humidity_ratio(design["dew_point_minimum"], weather.pressure)
+    humidified = outside_share * np.maximum(driest - weather.humidity_ratio, 0.0)
+    # Air hotter than the return is not drawn in: trim 1 means recirculation, without pads.
+    used = np.where(trim >= 1.0, 0.0, used)
+    added = np.where(trim >= 1.0, 0.0, evaporated(used, weather) + humidified)
+    return AirState(trim_share=trim, effectiveness_used=used, water_per_air=added, closed=closed)
+
+
+def cooling(design: Design, weather: FacilityWeather, load: Array) -> CoolingState:
+    """Cooling of a hall by outside air, evaporative pads and a trim chiller.
+
+    Parameters
+    ----------
+    design : Design
+    weather : FacilityWeather
+        Arrays of shape (T,).
+    load : ndarray, shape (..., T)
+        IT power per installed IT [1].
+
+    Returns
+    -------
+    CoolingState
+        Per MW of installed IT.
+    """
+    fan, pump = design.group(Fan, "fan"), design.group(Pump, "trim_pump")
+    plant = design.group(ChillerPlant, "chiller")
+    curves = load_curves(design.text("chiller_curves"))
+    state = air_state(design, weather)
+
+    heat_design = float(1.0 + hall_losses(design, np.asarray(1.0)))
+    hall_heat = load + hall_losses(design, load)
+    fans = fan_power(fan, hall_heat, heat_design, weather)
+    heat = hall_heat + fans
+    trim_air = state.trim_share * heat
+    trim_pumps = pump_power(pump, trim_air, heat_design)
+    chillers = chiller_power(
+        curves,
+        plant,
+        trim_air + trim_pumps,
+        heat_design,
+        design["chilled_water_temperature"],
+        weather.temp_air,
+    )
+    # Dry-air flow [kg MJ-1 x MW]: MW of heat over J kg-1 of air, times the seconds of an hour.
+    air_flow = heat / (psychrometrics.heat_capacity(weather.humidity_ratio) * fan.temperature_rise)
+    water = air_flow * state.water_per_air * JOULES_PER_MWH / WATER_DENSITY
+    wet = state.water_per_air > 0
+    return CoolingState(
+        fan=fans,
+        pump=trim_pumps,
+        chiller=chillers,
+        heat_rejection=np.zeros_like(fans),
+        auxiliary=np.where(wet, design["evaporative_pump_ratio"] * heat_design, 0.0)
+        + np.zeros_like(fans),
+        on_ups=design["fan_on_ups"] * fans,
+        water=water * (1.0 + design["bleed_ratio"]),
+        mechanical_fraction=np.broadcast_to(state.trim_share, heat.shape),
+    )
+
+
+architectures.register("air_economizer")(
+    Architecture(
+        title="Outside air with direct evaporative cooling and trim chiller",
+        groups={"fan": Fan, "trim_pump": Pump, "chiller": ChillerPlant},
+        scalars=(
+            "supply_air_temperature_minimum",
+            "supply_air_temperature_maximum",
+            "dew_point_minimum",
+            "dew_point_maximum",
+            "humidity_maximum_fraction",
+            "evaporative_effectiveness",
+            "evaporative_pump_ratio",
+            "bleed_ratio",
+            "chilled_water_temperature",
+            "chiller_curves",
+            "fan_on_ups",
+        ),
+        cooling=cooling,
+    )
+)

@@ -1,0 +1,155 @@
+r"""Hourly affine facility for the optimiser, and how far it is from the physics.
+
+.. math:: P^{fac}_t = a_t P^{IT}_t + c_t S, \qquad W_t = b_t P^{IT}_t + d_t S
+
+with installed IT :math:`S`. The slope is the secant of the physics over the operating load plus and
+minus a half width; the fixed part makes the line exact *at* the operating load. So when the optimum
+lies where the lines were drawn, its yearly energy is that of the physics; when it does not, draw
+them again at the optimum.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from dcmodel.facility.design import Design
+from dcmodel.facility.model import evaluate
+from dcmodel.facility.psychrometrics import Array, Numeric
+from dcmodel.facility.weather import FacilityWeather
+
+
+@dataclass(frozen=True, eq=False)
+class AffineFacility:
+    """Hourly affine coefficients, all of shape (..., T).
+
+    Parameters
+    ----------
+    power_slope : ndarray
+        Facility power per IT power at the margin [MW MW-1]; never negative.
+    power_fixed : ndarray
+        Facility power per installed IT [MW MW-1]; negative for cube-law plant.
+    water_slope : ndarray
+        Water per IT power at the margin [m3 MWh-1]; never negative.
+    water_fixed : ndarray
+        Water per installed IT [m3 h-1 MW-1].
+    """
+
+    power_slope: Array
+    power_fixed: Array
+    water_slope: Array
+    water_fixed: Array
+
+    def power(self, load: Numeric) -> Array:
+        """Facility power [MW per MW of installed IT] at a load [1]."""
+        return np.asarray(self.power_slope * load + self.power_fixed)
+
+    def water(self, load: Numeric) -> Array:
+        """Water [m3 h-1 per MW of installed IT] at a load [1]."""
+        return np.asarray(self.water_slope * load + self.water_fixed)
+
+
+@dataclass(frozen=True, eq=False)
+class LinearisationError:
+    """Affine minus physics at a given load, one value per leading index of the load.
+
+    Parameters
+    ----------
+    energy : ndarray
+        Yearly facility energy, relative [1].
+    water : ndarray
+        Yearly water, relative; zero where there is none [1].
+    hourly_p99, hourly_max : ndarray
+        Facility power of the hour, relative and absolute in sign: 99th percentile and highest [1].
+    """
+
+    energy: Array
+    water: Array
+    hourly_p99: Array
+    hourly_max: Array
+
+    def within(self, tolerance: float) -> bool:
+        """Whether every year's energy agrees to `tolerance` [1]."""
+        return bool(np.all(np.abs(self.energy) <= tolerance))
+
+
+def linearise(
+    design: Design,
+    weather: FacilityWeather,
+    load: npt.ArrayLike,
+    half_width: float = 0.1,
+) -> AffineFacility:
+    """Affine coefficients around an operating load.
+
+    Parameters
+    ----------
+    design : Design
+    weather : FacilityWeather
+        Arrays of shape (T,).
+    load : array_like, shape (..., T), or a number
+        Operating load: IT power over installed IT [1].
+    half_width : float
+        Secant from ``load - half_width`` to ``load + half_width``, cut at 0 and 1 [1]. Wide enough
+        to bridge the steps of chiller staging, narrow enough to follow the margin.
+
+    Returns
+    -------
+    AffineFacility
+        Coefficients of the broadcast shape; exact at `load`.
+    """
+    if not 0.0 < half_width <= 1.0:
+        msg = f"half_width must lie in (0, 1]; found {half_width}"
+        raise ValueError(msg)
+    shape = np.broadcast_shapes(np.shape(load), weather.temp_air.shape)
+    centre = np.broadcast_to(np.clip(load, 0.0, 1.0), shape)
+    low = np.clip(centre - half_width, 0.0, 1.0)
+    high = np.clip(centre + half_width, 0.0, 1.0)
+    at, below, above = (evaluate(design, weather, point) for point in (centre, low, high))
+    power_slope = np.maximum((above.facility_power - below.facility_power) / (high - low), 0.0)
+    water_slope = np.maximum((above.water - below.water) / (high - low), 0.0)
+    return AffineFacility(
+        power_slope=power_slope,
+        power_fixed=at.facility_power - power_slope * centre,
+        water_slope=water_slope,
+        water_fixed=at.water - water_slope * centre,
+    )
+
+
+def linearisation_error(
+    coefficients: AffineFacility,
+    design: Design,
+    weather: FacilityWeather,
+    load: npt.ArrayLike,
+    duration: npt.ArrayLike = 1.0,
+) -> LinearisationError:
+    """Compare the affine facility with the full physics at a load.
+
+    Parameters
+    ----------
+    coefficients : AffineFacility
+    design : Design
+    weather : FacilityWeather
+        Arrays of shape (T,).
+    load : array_like, shape (..., T) or a number
+        Load to compare at, for example the optimum [1].
+    duration : array_like, shape (T,)
+        Length of each step [h].
+
+    Returns
+    -------
+    LinearisationError
+    """
+    state = evaluate(design, weather, load)
+    hours = np.broadcast_to(np.asarray(duration, dtype=float), weather.temp_air.shape)
+    gap = coefficients.power(state.it) - state.facility_power
+    relative = np.abs(gap) / state.facility_power
+    water = state.water @ hours
+    water_gap = (coefficients.water(state.it) - state.water) @ hours
+    return LinearisationError(
+        energy=np.asarray(gap @ hours / (state.facility_power @ hours)),
+        water=np.divide(water_gap, water, out=np.zeros_like(water), where=water > 0),
+        hourly_p99=np.asarray(np.percentile(relative, 99, axis=-1)),
+        hourly_max=np.asarray(relative.max(axis=-1)),
+    )

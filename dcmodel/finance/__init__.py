@@ -1,0 +1,1 @@
+"""Annuities, discounting, bills and metrics."""

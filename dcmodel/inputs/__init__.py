@@ -1,0 +1,1 @@
+"""Readers: library and user files to validated objects and hourly data sets."""

@@ -1,0 +1,191 @@
+"""Power markets: price and carbon paths, tariff, contract offers and build cost.
+
+The tariff is a list of forms with their numbers; what a form means is known in ``dcmodel/markets``
+alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import field_validator
+
+from dcmodel.base.errors import DataError, StudyError
+from dcmodel.base.registry import nearest
+from dcmodel.base.schema import Spec
+from dcmodel.base.yamlfile import load_yaml, validate
+from dcmodel.inputs.library import named_file, names
+from dcmodel.inputs.sourced import Figure, FigurePath, path_at
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class Tariff(Spec):
+    """One form of charge with the market's numbers."""
+
+    form: str
+    """Name of a tariff form."""
+    parameters: dict[str, Figure | FigurePath]
+    """Numbers of the form by field; a figure for all years, or figures by year."""
+
+
+class ContractTerms(Spec):
+    """Contract that a market offers."""
+
+    price_usd_per_mwh: Figure | FigurePath
+    """Price by year of signature, fixed in real terms. [USD MWh-1]"""
+    first_year: int
+    """First year in which a contract signed now delivers."""
+    volume_max_mw: Figure
+    """Capacity that one buyer can contract. [MW]"""
+
+
+@dataclass(frozen=True)
+class ContractOffer:
+    """A contract's terms in each year of a study; arrays of shape (years,)."""
+
+    price: FloatArray
+    """Price of what is signed in the year [USD MWh-1]."""
+    available: npt.NDArray[np.bool_]
+    """Whether a contract can start in the year."""
+    volume_max_mw: FloatArray
+    """Largest capacity contracted [MW]."""
+
+
+class Reliability(Spec):
+    """Interruptions of a transmission-connected supply with two feeds."""
+
+    interruptions_per_year: Figure
+    """Mean number of interruptions. [yr-1]"""
+    duration_h: Figure
+    """Mean length of an interruption. [h]"""
+
+
+class Market(Spec):
+    """Where a site buys its power, and what building costs there."""
+
+    key: str = ""
+    """Name of the file; set when the library is read."""
+    name: str
+    """Name in tables and figures."""
+    grid_zone: str
+    """Bidding or pricing zone."""
+    climate: str
+    """Name of the statistics in ``data/climate`` that shape typical prices and carbon."""
+    wholesale_price_usd_per_mwh: FigurePath
+    """Mean wholesale price by year. [USD MWh-1]"""
+    emission_factor_kg_per_mwh: FigurePath
+    """Mean operational emissions of grid power by year, location based. [kg MWh-1]"""
+    delivered_price_usd_per_mwh: FigurePath
+    """Price of a flat load of 50 MW or more with all charges, to which the tariff adds up.
+    [USD MWh-1]"""
+    tariff: list[Tariff]
+    """Forms of charge that apply together."""
+    contracts: dict[str, ContractTerms] = {}
+    """Contracts offered, by the component that signs them."""
+    build_cost_usd_per_mw: Figure
+    """Building, mechanical and electrical plant, standby power included, per MW of IT.
+    [USD MW-1]"""
+    reliability: Reliability
+    """Interruptions of the grid supply."""
+
+    @field_validator("tariff")
+    @classmethod
+    def _forms_once(cls, value: list[Tariff]) -> list[Tariff]:
+        forms = [tariff.form for tariff in value]
+        repeated = sorted({form for form in forms if forms.count(form) > 1})
+        if repeated:
+            msg = f"form given twice: {', '.join(repeated)}; keep one"
+            raise ValueError(msg)
+        return value
+
+    @property
+    def where(self) -> str:
+        """File that holds the market's numbers."""
+        return f"data/markets/{self.key}.yaml"
+
+    def wholesale_price(self, years: Iterable[int], currency_year: int) -> FloatArray:
+        """Return the mean wholesale price of each year [USD MWh-1], shape (years,)."""
+        path = self.wholesale_price_usd_per_mwh
+        return path_at(path, years, self.where, "wholesale_price_usd_per_mwh", currency_year)
+
+    def emission_factor(self, years: Iterable[int]) -> FloatArray:
+        """Return the mean emission factor of each year [kg MWh-1], shape (years,)."""
+        path = self.emission_factor_kg_per_mwh
+        return path_at(path, years, self.where, "emission_factor_kg_per_mwh")
+
+    def tariff_fields(
+        self, years: Iterable[int], currency_year: int
+    ) -> dict[str, dict[str, float | tuple[float, ...]]]:
+        """Return the numbers of each tariff form, ready to make the form from.
+
+        Parameters
+        ----------
+        years : iterable of int
+            Years of the study.
+        currency_year : int
+            Money is returned in real USD of this year.
+
+        Returns
+        -------
+        dict
+            Fields by form: a tuple with one value a year where the market gives figures by year,
+            a number where it gives one figure.
+        """
+        years = list(years)
+        forms: dict[str, dict[str, float | tuple[float, ...]]] = {}
+        for tariff in self.tariff:
+            fields: dict[str, float | tuple[float, ...]] = {}
+            for name, figure in tariff.parameters.items():
+                if isinstance(figure, Figure):
+                    fields[name] = figure(currency_year)
+                else:
+                    what = f"{tariff.form}.{name}"
+                    values = path_at(figure, years, self.where, what, currency_year)
+                    fields[name] = tuple(float(value) for value in values)
+            forms[tariff.form] = fields
+        return forms
+
+    def contract(self, kind: str, years: Iterable[int], currency_year: int) -> ContractOffer:
+        """Return the offer of a contract in each year of a study.
+
+        Raises
+        ------
+        StudyError
+            When the market offers no such contract.
+        """
+        if kind not in self.contracts:
+            offered = sorted(self.contracts)
+            known = f"(offered: {', '.join(offered) or 'none'})"
+            msg = f"market '{self.key}' offers no '{kind}'{nearest(kind, offered)} {known}"
+            raise StudyError(msg)
+        years = list(years)
+        terms = self.contracts[kind]
+        what = f"contracts.{kind}.price_usd_per_mwh"
+        return ContractOffer(
+            price=path_at(terms.price_usd_per_mwh, years, self.where, what, currency_year),
+            available=np.asarray(years) >= terms.first_year,
+            volume_max_mw=np.full(len(years), terms.volume_max_mw.value),
+        )
+
+
+def market_names() -> list[str]:
+    """Return the names of the markets of the library, sorted."""
+    return names("markets", ".yaml")
+
+
+def load_market(key: str) -> Market:
+    """Read a market of the library.
+
+    Raises
+    ------
+    StudyError
+        When the library has no such market; the message names the nearest.
+    DataError
+        When the file is damaged.
+    """
+    loaded = load_yaml(named_file("markets", key, ".yaml", StudyError), error=DataError)
+    return validate(Market, loaded, data={**loaded.data, "key": key})

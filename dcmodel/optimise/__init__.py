@@ -1,0 +1,1 @@
+"""The formulation, its compilation to arrays, the solvers and their checks."""

@@ -1,0 +1,219 @@
+"""A program taken apart at the rows that couple years, without knowing what its columns mean.
+
+Without the coupling rows a pathway falls into blocks, one a year. *Link* columns (sizes) stand in a
+block and in a coupling row; *pure* columns (what is built, by vintage) stand in coupling rows only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from dcmodel.optimise.certify import dual_bound
+from dcmodel.optimise.solvers.problem import Floats, Problem, narrow
+
+Indices = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class YearBlock:
+    """One block: an ordinary program with its place in the whole.
+
+    Attributes
+    ----------
+    problem : Problem
+        Costs, bounds and rows of the block alone.
+    columns, rows : ndarray of int
+        Positions of the block's columns and rows in the whole program.
+    link : ndarray of int
+        Which of the block's columns are link columns.
+    whole : LinearProgram
+        Names rows and columns.
+    year : int
+        Position of the year, -1 where the block belongs to none.
+    """
+
+    problem: Problem
+    columns: Indices
+    rows: Indices
+    link: Indices
+    whole: Any
+    year: int
+
+    def priced(self, coupling_value: Floats) -> NamedProblem:
+        """Return the block with link columns free and the value of the coupling taken off."""
+        cost = self.problem.cost.copy()
+        cost[self.link] -= coupling_value[self.columns[self.link]]
+        return self._named(replace(self.problem, cost=cost))
+
+    def fixed(self, values: Floats) -> NamedProblem:
+        """Return the block with its link columns fixed at the whole program's `values`."""
+        lower, upper = self.problem.lower.copy(), self.problem.upper.copy()
+        at = values[self.columns[self.link]]
+        lower[self.link] = upper[self.link] = np.clip(at, lower[self.link], upper[self.link])
+        return self._named(replace(self.problem, lower=lower, upper=upper))
+
+    def stretched(self, values: Floats, penalty: Floats) -> NamedProblem:
+        """Return the block with link columns drawn to `values` at a price for the distance.
+
+        Two columns are added for each link column: how far it lies above and below.
+        """
+        n_link, n = self.link.size, self.problem.shape[1]
+        at = self.columns[self.link]
+        tie = sparse.csr_array(
+            (np.ones(n_link), (np.arange(n_link), self.link)), shape=(n_link, n)
+        )
+        eye = sparse.identity(n_link, format="csr")
+        matrix = sparse.block_array([[self.problem.matrix, None, None], [tie, -eye, eye]])
+        more, zeros = np.tile(penalty[at], 2), np.zeros(2 * n_link)
+        target = values[at]
+        problem = Problem(
+            cost=np.concatenate([self.problem.cost, more]),
+            matrix=narrow(matrix),
+            row_lower=np.concatenate([self.problem.row_lower, target]),
+            row_upper=np.concatenate([self.problem.row_upper, target]),
+            lower=np.concatenate([self.problem.lower, zeros]),
+            upper=np.concatenate([self.problem.upper, np.full(2 * n_link, np.inf)]),
+        )
+        return self._named(problem)
+
+    def _named(self, problem: Problem) -> NamedProblem:
+        return NamedProblem(problem, self)
+
+    def cut(self, row_dual: Floats, x: Floats) -> Cut:
+        """Return the lower bound of the block's cost, linear in the link columns."""
+        skip = np.zeros(self.columns.size, dtype=bool)
+        skip[self.link] = True
+        row_dual = row_dual[: self.rows.size]
+        largest = float(np.abs(x).max(initial=0.0))
+        bound = dual_bound(self.problem, row_dual, largest=largest, skip=skip)
+        return Cut(bound.value, bound.reduced_cost[self.link], bound.multiplier)
+
+
+@dataclass(frozen=True)
+class NamedProblem:
+    """A variant of a block's program that names rows and columns as the whole program does."""
+
+    problem: Problem
+    block: YearBlock
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.problem, name)
+
+    def row_name(self, i: int) -> str:
+        """Return the whole program's name of row `i` of the block."""
+        rows = self.block.rows
+        return str(self.block.whole.row_name(int(rows[i]))) if i < rows.size else f"size {i}"
+
+    def column_name(self, j: int) -> str:
+        """Return the whole program's name of column `j` of the block."""
+        columns = self.block.columns
+        known = j < columns.size
+        return str(self.block.whole.column_name(int(columns[j]))) if known else f"distance {j}"
+
+
+@dataclass(frozen=True)
+class Cut:
+    """``cost of the block >= constant + slope @ link columns`` for every design.
+
+    Attributes
+    ----------
+    constant : float
+    slope : ndarray, shape (link columns of the block,)
+    row_dual : ndarray, shape (rows of the block,)
+        The multipliers that prove it.
+    """
+
+    constant: float
+    slope: Floats
+    row_dual: Floats
+
+
+@dataclass(frozen=True)
+class Split:
+    """A program in blocks, and what couples them.
+
+    Attributes
+    ----------
+    blocks : tuple of YearBlock
+    coupling_rows : ndarray of int
+        Rows of the whole program that couple blocks.
+    master_columns : ndarray of int
+        Link and pure columns of the whole program, in order.
+    is_link : ndarray of bool, shape (master columns,)
+    coupling : csr_array, shape (coupling rows, master columns)
+    """
+
+    blocks: tuple[YearBlock, ...]
+    coupling_rows: Indices
+    master_columns: Indices
+    is_link: NDArray[np.bool_]
+    coupling: Any
+
+
+def split(lp: Any) -> Split:
+    """Take a LinearProgram apart at its ``couples_years`` rows.
+
+    Parameters
+    ----------
+    lp : LinearProgram
+
+    Returns
+    -------
+    Split
+        With a single block where nothing separates.
+    """
+    whole = Problem.of(lp)
+    couples = np.asarray(lp.couples_years, dtype=bool)
+    coupling_rows, own_rows = np.flatnonzero(couples), np.flatnonzero(~couples)
+    coupling, own = whole.matrix[coupling_rows], whole.matrix[own_rows]
+    in_block = np.bincount(own.indices, minlength=whole.shape[1]) > 0
+    in_coupling = np.bincount(coupling.indices, minlength=whole.shape[1]) > 0
+    row_group, column_group = _groups(own, np.asarray(lp.column_year), in_block)
+    blocks = []
+    for group in np.unique(column_group[in_block]):
+        columns = np.flatnonzero(in_block & (column_group == group))
+        rows = own_rows[row_group == group]
+        blocks.append(_block(lp, whole, columns, rows, in_coupling))
+    master = np.flatnonzero(in_coupling | ~in_block)
+    return Split(
+        tuple(blocks), coupling_rows, master, in_block[master], narrow(coupling[:, master])
+    )
+
+
+def _groups(own: Any, year: NDArray[Any], in_block: NDArray[np.bool_]) -> tuple[Indices, Indices]:
+    """Label rows and columns: connected parts of one year together, parts of several alone."""
+    m = own.shape[0]
+    graph = sparse.block_array([[None, own], [own.T, None]], format="csr")
+    n_parts, label = connected_components(graph, directed=False)
+    part = label[m:]
+    first, last = np.full(n_parts, np.iinfo(np.int64).max), np.full(n_parts, -1)
+    dated = in_block & (year >= 0)
+    np.minimum.at(first, part[dated], year[dated])
+    np.maximum.at(last, part[dated], year[dated])
+    n_years = int(year.max(initial=-1)) + 1
+    # a part of one year takes its year, a part without a year -1, a part of several its own number
+    group = np.where(last < 0, -1, np.where(first == last, last, n_years + np.arange(n_parts)))
+    return group[label[:m]], group[part]
+
+
+def _block(
+    lp: Any, whole: Problem, columns: Indices, rows: Indices, in_coupling: NDArray[np.bool_]
+) -> YearBlock:
+    problem = Problem(
+        cost=whole.cost[columns],
+        matrix=narrow(whole.matrix[rows][:, columns]),
+        row_lower=whole.row_lower[rows],
+        row_upper=whole.row_upper[rows],
+        lower=whole.lower[columns],
+        upper=whole.upper[columns],
+    )
+    years = np.unique(np.asarray(lp.column_year)[columns])
+    years = years[years >= 0]
+    year = int(years[0]) if years.size == 1 else -1
+    return YearBlock(problem, columns, rows, np.flatnonzero(in_coupling[columns]), lp, year)

@@ -1,0 +1,155 @@
+"""The formulation: one site over its years, top to bottom on one page.
+
+Sets: years ``Y``, steps ``T`` of a year (hours, or segments of adjacent hours), months ``M``.
+Each component and each tariff form adds its own block; the page below joins them. Rules are called
+once and compiled as arrays (`dcmodel.arrays`), so they hold equations only.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyomo.environ as pyo
+
+from dcmodel.arrays import (
+    ArrayParam,
+    ArrayVar,
+    LinearProgram,
+    array_constraint,
+    array_expression,
+    compile_model,
+)
+from dcmodel.components.base import SiteCase
+
+
+def build_site(case: SiteCase) -> pyo.ConcreteModel:
+    """Return least-cost supply of one site over all its years as a Pyomo model."""
+    m = pyo.ConcreteModel(name=case.name)
+    time_and_years(m, case)
+    meter(m, case)
+    m.asset = pyo.Block([component.kind for component in case.components])
+    m.tariff = pyo.Block([tariff.kind for tariff in case.tariffs])
+    parts = [(m.asset[component.kind], component) for component in case.components]
+    parts += [(m.tariff[tariff.kind], tariff) for tariff in case.tariffs]
+    for block, part in parts:
+        part.build(block, case)
+    work_and_facility(m, case)
+    energy_account(m)
+    power_balance(m)
+    for block, part in parts:
+        part.charge(block, case)
+    return m
+
+
+def compile_site(case: SiteCase) -> tuple[pyo.ConcreteModel, LinearProgram]:
+    """Return the model of a case and its arrays; the objective is the discounted cost [USD]."""
+    m = build_site(case)
+    return m, compile_model(m, weights=case.discount_factor, year_set=m.Y)
+
+
+def time_and_years(m: pyo.ConcreteModel, case: SiteCase) -> None:
+    """Sets, durations and the maps from a step to its month and to the step before."""
+    m.Y = pyo.RangeSet(0, len(case.years) - 1)
+    m.T = pyo.RangeSet(0, len(case.duration) - 1)
+    m.M = pyo.RangeSet(0, 11)
+    m.duration = ArrayParam(m.T, values=case.duration)
+    m.month = ArrayParam(m.T, values=case.month)
+    m.previous = ArrayParam(m.T, values=case.previous)
+    m.it_capacity = ArrayParam(m.Y, values=case.it_capacity)
+
+
+def meter(m: pyo.ConcreteModel, case: SiteCase) -> None:
+    """Metered import from the grid and its maximum of each month."""
+    limit = case.grid_available[:, None]
+    m.grid_import = ArrayVar(m.Y, m.T, lower=0, upper=limit, doc="Metered import [MW]")
+    m.monthly_peak = ArrayVar(m.Y, m.M, lower=0, upper=limit, doc="Largest import [MW]")
+
+    @array_constraint(m, m.Y, m.T, doc="The month's peak is the largest import")
+    def peak_register(m: pyo.Block, y: Any, t: Any) -> Any:
+        return m.grid_import[y, t] <= m.monthly_peak[y, m.month[t]]
+
+
+def offering(m: pyo.ConcreteModel, name: str) -> list[pyo.Block]:
+    """Return the component blocks that declare `name`."""
+    return [block for block in m.asset.values() if block.component(name) is not None]
+
+
+def work_and_facility(m: pyo.ConcreteModel, case: SiteCase) -> None:
+    """IT power of the work served, and the facility that carries it.
+
+    ``P_it = phi S + (1 - phi) work``; facility power and water are affine in IT power and installed
+    IT, hour by hour.
+    """
+    phi, limit = case.idle_fraction, case.utilisation_max
+    coefficients = case.facility
+    m.arrivals = ArrayParam(m.Y, m.T, values=case.workload.total)
+    m.power_slope = ArrayParam(m.Y, m.T, values=coefficients.power_slope)
+    m.power_fixed = ArrayParam(m.Y, m.T, values=coefficients.power_fixed)
+    m.water_slope = ArrayParam(m.Y, m.T, values=coefficients.water_slope)
+    m.water_fixed = ArrayParam(m.Y, m.T, values=coefficients.water_fixed)
+    shifting = offering(m, "it_shift")
+
+    @array_expression(m, m.Y, m.T, doc="Dynamic IT power of the work served [MW]")
+    def work(m: pyo.Block, y: Any, t: Any) -> Any:
+        return m.arrivals[y, t] + sum([b.it_shift[y, t] for b in shifting])
+
+    @array_expression(m, m.Y, m.T, doc="IT power [MW]")
+    def it_power(m: pyo.Block, y: Any, t: Any) -> Any:
+        return phi * m.it_capacity[y] + (1 - phi) * m.work[y, t]
+
+    @array_expression(m, m.Y, m.T, doc="Facility power [MW]")
+    def facility_power(m: pyo.Block, y: Any, t: Any) -> Any:
+        return m.power_slope[y, t] * m.it_power[y, t] + m.power_fixed[y, t] * m.it_capacity[y]
+
+    @array_expression(m, m.Y, m.T, doc="Water use [m3 h-1]")
+    def water_use(m: pyo.Block, y: Any, t: Any) -> Any:
+        return m.water_slope[y, t] * m.it_power[y, t] + m.water_fixed[y, t] * m.it_capacity[y]
+
+    if shifting:
+
+        @array_constraint(m, m.Y, m.T, doc="Work within the installed fleet")
+        def fleet_limit(m: pyo.Block, y: Any, t: Any) -> Any:
+            return m.work[y, t] <= limit * m.it_capacity[y]
+
+
+def energy_account(m: pyo.ConcreteModel) -> None:
+    """Who sold the metered energy: contracts first where used, the tariff for the rest.
+
+    Of the contracted energy delivered, ``contract_use`` covers import; what is left is surplus.
+    """
+    contracts = offering(m, "delivery")
+    if not contracts:
+
+        @array_expression(m, m.Y, m.T, doc="Energy bought by the tariff [MW]")
+        def purchase(m: pyo.Block, y: Any, t: Any) -> Any:
+            return m.grid_import[y, t]
+
+        return
+    limit = m.grid_import.upper_bound
+    m.contract_use = ArrayVar(m.Y, m.T, lower=0, upper=limit, doc="Contract energy used [MW]")
+
+    @array_expression(m, m.Y, m.T, doc="Energy bought by the tariff [MW]")
+    def purchase(m: pyo.Block, y: Any, t: Any) -> Any:
+        return m.grid_import[y, t] - m.contract_use[y, t]
+
+    @array_expression(m, m.Y, m.T, doc="Surplus of contract energy [MW]")
+    def surplus(m: pyo.Block, y: Any, t: Any) -> Any:
+        return sum([b.delivery[y, t] for b in contracts]) - m.contract_use[y, t]
+
+    @array_constraint(m, m.Y, m.T, doc="Contract energy used within the import")
+    def use_within_import(m: pyo.Block, y: Any, t: Any) -> Any:
+        return m.purchase[y, t] >= 0
+
+    @array_constraint(m, m.Y, m.T, doc="Contract energy used within the delivery")
+    def use_within_delivery(m: pyo.Block, y: Any, t: Any) -> Any:
+        return m.surplus[y, t] >= 0
+
+
+def power_balance(m: pyo.ConcreteModel) -> None:
+    """Import and what the components supply equal the facility's power in every hour."""
+    supplying = offering(m, "supply")
+
+    @array_constraint(m, m.Y, m.T, doc="Power balance of the site bus")
+    def balance(m: pyo.Block, y: Any, t: Any) -> Any:
+        on_site = sum([b.supply[y, t] for b in supplying])
+        return m.grid_import[y, t] + on_site == m.facility_power[y, t]

@@ -1,0 +1,241 @@
+"""Solution of a site model as one xarray Dataset with CF attributes."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import numpy.typing as npt
+import pyomo.environ as pyo
+import xarray as xr
+
+from dcmodel.arrays import ArrayExpression, ArrayVar, LinearProgram
+from dcmodel.base.units import KG_PER_TONNE
+from dcmodel.components.base import SiteCase
+from dcmodel.finance.metrics import levelised_cost
+from dcmodel.optimise.build import offering
+
+FloatArray = npt.NDArray[np.float64]
+
+_UNIT = re.compile(r"^(?P<title>.*?)\s*\[(?P<units>[^\]]*)\]$")
+
+
+def described(doc: str) -> dict[str, str]:
+    """Return CF attributes from a documentation string such as ``"Charging power [MW]"``."""
+    match = _UNIT.match(doc or "")
+    if match is None:
+        return {"long_name": doc or "", "units": "1"}
+    return {"long_name": match["title"], "units": match["units"]}
+
+
+def component_name(name: str) -> str:
+    """Return ``component.part`` from a Pyomo name such as ``asset[battery].power``."""
+    return re.sub(r"^(?:asset|tariff)\[(?P<kind>[^\]]+)\]", r"\g<kind>", name)
+
+
+def site_sizes(m: pyo.ConcreteModel) -> xr.DataArray:
+    """Return every capacity of the model by year, with unit and title of each.
+
+    A capacity is a variable or an expression over the years alone that belongs to a component and
+    whose unit is MW or MWh; the additions of each year are told by ``_built``.
+    """
+    found: dict[str, tuple[FloatArray, dict[str, str]]] = {}
+    for block in m.asset.values():
+        for part in block.component_objects((ArrayVar, ArrayExpression)):
+            attributes = described(part.doc)
+            if part.shape == (len(m.Y),) and attributes["units"] in {"MW", "MWh"}:
+                found[component_name(part.name)] = (np.asarray(part.array, float), attributes)
+    return xr.DataArray(
+        np.array([values for values, _ in found.values()]).reshape(len(found), len(m.Y)),
+        dims=("size", "year"),
+        coords={
+            "size": list(found),
+            "size_units": ("size", [attributes["units"] for _, attributes in found.values()]),
+            "size_title": ("size", [attributes["long_name"] for _, attributes in found.values()]),
+        },
+        attrs={"long_name": "Capacity, in the unit of size_units", "units": "1"},
+    )
+
+
+def site_costs(lp: LinearProgram, x: FloatArray) -> xr.DataArray:
+    """Return undiscounted cost by term and year [USD], with component and category of each term."""
+    names = [component_name(name) for name in lp.term_names]
+    return xr.DataArray(
+        lp.term_values(x),
+        dims=("cost_term", "year"),
+        coords={
+            "cost_term": names,
+            "cost_component": ("cost_term", [name.partition(".")[0] for name in names]),
+            "cost_category": ("cost_term", list(lp.term_categories)),
+        },
+        attrs={"units": "USD", "long_name": "Cost of the year, undiscounted, real"},
+    )
+
+
+def site_dataset(
+    m: pyo.ConcreteModel, lp: LinearProgram, case: SiteCase, x: FloatArray, time: npt.ArrayLike
+) -> xr.Dataset:
+    """Return the solved case as a Dataset.
+
+    Parameters
+    ----------
+    m : Pyomo model
+        With the solution loaded.
+    lp : LinearProgram
+        Its arrays.
+    case : SiteCase
+        What the model was built from.
+    x : array of shape (columns,)
+        The solution.
+    time : array of datetime64, shape (steps,)
+        Beginning of each step [UTC].
+
+    Returns
+    -------
+    xarray.Dataset
+        Dims year, time, component, contract, workload, size, cost_term; every variable has
+        ``units`` and ``long_name``.
+    """
+    result = xr.Dataset(
+        coords={
+            "year": np.asarray(case.years),
+            "time": ("time", np.asarray(time), {"long_name": "Beginning of the step, UTC"}),
+            "duration": ("time", case.duration, {"units": "h", "long_name": "Length of the step"}),
+            "month": ("time", case.month, {"long_name": "Month in the site's local calendar"}),
+        }
+    )
+    _hourly(result, m, case)
+    _by_source(result, m)
+    _backlog(result, m)
+    result["capacity"] = site_sizes(m)
+    result["cost"] = site_costs(lp, x)
+    _yearly(result, m, case)
+    return result
+
+
+def _put(
+    result: xr.Dataset, name: str, dims: tuple[str, ...], values: npt.ArrayLike, doc: str
+) -> None:
+    result[name] = (dims, np.asarray(values, dtype=float), described(doc))
+
+
+def _hourly(result: xr.Dataset, m: pyo.ConcreteModel, case: SiteCase) -> None:
+    """Add the hourly series of the site and of its grid."""
+    hourly = ("year", "time")
+    for name in ("it_power", "facility_power", "grid_import", "water_use"):
+        part = m.component(name)
+        _put(result, name, hourly, part.array, part.doc)
+    _put(result, "work_arrived", hourly, case.workload.total, "Work arriving [MW]")
+    _put(result, "work_served", hourly, m.work.array, "Work served [MW]")
+    for name, doc in (
+        ("price_energy", "Wholesale price of energy [USD MWh-1]"),
+        ("emission_factor", "Emission factor of the grid [kg MWh-1]"),
+    ):
+        if name in case.series:
+            _put(result, name, hourly, case.series[name], doc)
+    if "temp_air" in case.series:
+        _put(result, "temp_air", ("time",), case.series["temp_air"][0], "Air temperature [degC]")
+
+
+def _by_source(result: xr.Dataset, m: pyo.ConcreteModel) -> None:
+    """Add who supplies the site bus and who sells the metered energy."""
+    hourly = ("year", "time")
+    supply = {"grid_import": m.grid_import.array}
+    supply |= {block.index(): block.supply.array for block in offering(m, "supply")}
+    delivery = {"purchase": m.purchase.array}
+    delivery |= {block.index(): block.delivery.array for block in offering(m, "delivery")}
+    if len(delivery) > 1:
+        delivery["surplus"] = -np.asarray(m.surplus.array)
+    for name, dim, parts, doc in (
+        ("supply", "component", supply, "Power into the site bus [MW]"),
+        ("delivery", "contract", delivery, "Energy bought for the meter [MW]"),
+    ):
+        result.coords[dim] = list(parts)
+        _put(result, name, (dim, *hourly), np.stack(list(parts.values())), doc)
+
+
+def _backlog(result: xr.Dataset, m: pyo.ConcreteModel) -> None:
+    """Add the work that waits, where a component lets it."""
+    for block in offering(m, "backlog"):
+        result.coords["workload"] = list(block.K)
+        _put(
+            result, "backlog", ("workload", "year", "time"), block.backlog.array, block.backlog.doc
+        )
+
+
+def _yearly(result: xr.Dataset, m: pyo.ConcreteModel, case: SiteCase) -> None:
+    """Add energies, water, emissions and ratios by year."""
+    hours = result["duration"]
+    yearly = ("year",)
+    it_energy = (result["it_power"] * hours).sum("time")
+    facility_energy = (result["facility_power"] * hours).sum("time")
+    grid_energy = (result["grid_import"] * hours).sum("time")
+    water = (result["water_use"] * hours).sum("time")
+    on_site = sum(
+        (np.asarray(block.emissions.array) for block in offering(m, "emissions")),
+        start=np.zeros(len(case.years)),
+    )
+    factor = result["emission_factor"] / KG_PER_TONNE
+    purchase = result["delivery"].sel(contract="purchase", drop=True)
+    location = (result["grid_import"] * factor * hours).sum("time") + on_site
+    market = (purchase * factor * hours).sum("time") + on_site
+    energy = it_energy.where(it_energy > 0)
+    for name, values, doc in (
+        ("it_capacity", case.it_capacity, "Installed IT [MW]"),
+        ("it_energy", it_energy, "IT energy [MWh]"),
+        ("facility_energy", facility_energy, "Facility energy [MWh]"),
+        ("grid_energy", grid_energy, "Energy metered from the grid [MWh]"),
+        ("water", water, "Water used on site [m3]"),
+        ("emissions", location, "Emissions, location based [t]"),
+        ("emissions_market", market, "Emissions, market based [t]"),
+        ("pue", facility_energy / energy, "Power usage effectiveness [1]"),
+        ("wue", water / energy, "Water usage effectiveness [L kWh-1]"),
+        ("peak_import", result["grid_import"].max("time"), "Largest import [MW]"),
+        ("discount_factor", case.discount_factor, "Present value of one USD of the year [1]"),
+    ):
+        _put(result, name, yearly, values, doc)
+
+
+def add_metrics(result: xr.Dataset, prefix: str = "") -> None:
+    """Add the scalar figures by which cases are ranked.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        With ``cost`` (or ``reference_cost``) and the yearly energies; changed in place.
+    prefix : str
+        ``"reference_"`` for the reference case.
+    """
+    factors = result["discount_factor"].to_numpy()
+    cost = result[f"{prefix}cost"].sum(result[f"{prefix}cost"].dims[0]).to_numpy()
+    words = "Reference: " if prefix else ""
+    energy = result["it_energy"].to_numpy()
+    scalar: tuple[str, ...] = ()
+    _put(
+        result,
+        f"{prefix}levelised_cost",
+        scalar,
+        levelised_cost(cost, energy, factors),
+        f"{words}Levelised cost of IT energy [USD MWh-1]",
+    )
+    _put(
+        result,
+        f"{prefix}net_present_cost",
+        scalar,
+        factors @ cost,
+        f"{words}Net present cost [USD]",
+    )
+    if prefix:
+        return
+    total = float(energy.sum())
+    for name, value, doc in (
+        ("peak_import_max", result["peak_import"].max(), "Largest import [MW]"),
+        ("pue_mean", result["facility_energy"].sum() / total, "PUE over all years [1]"),
+        ("wue_mean", result["water"].sum() / total, "WUE over all years [L kWh-1]"),
+        (
+            "emissions_per_it_energy",
+            KG_PER_TONNE * result["emissions"].sum() / total,
+            "Location-based emissions [kg MWh-1]",
+        ),
+    ):
+        _put(result, name, scalar, value, doc)

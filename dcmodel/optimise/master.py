@@ -1,0 +1,197 @@
+"""The coordinating program of a pathway: sizes, what couples them, and cuts for the blocks' cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from dcmodel.optimise.blocks import Cut, Split
+from dcmodel.optimise.certify import REACH
+from dcmodel.optimise.solve import Solution, solve
+from dcmodel.optimise.solvers.problem import Floats, Problem, narrow
+
+EXACT = 1e-9
+
+
+@dataclass(frozen=True)
+class MasterState:
+    """The optimum of the coordinating program.
+
+    Attributes
+    ----------
+    lower_bound : float
+        Its safe dual bound: a lower bound of the whole program.
+    values : ndarray, shape (n,)
+        Link and pure columns of the whole program, zero elsewhere.
+    coupling_dual : ndarray, shape (coupling rows,)
+    row_dual : ndarray, shape (m,)
+        Multipliers of the whole program that prove the bound.
+    """
+
+    lower_bound: float
+    values: Floats
+    coupling_dual: Floats
+    row_dual: Floats
+
+
+@dataclass
+class Master:
+    """Cuts of every block, and the programs over sizes made of them.
+
+    Parameters
+    ----------
+    whole : Problem
+        Arrays of the whole program.
+    parts : Split
+        The whole program taken apart.
+    size : float
+        Largest size at hand; sizes without an upper bound are kept below 100 times it.
+    """
+
+    whole: Problem
+    parts: Split
+    size: float
+    cuts: list[tuple[int, Cut]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        parts, whole = self.parts, self.whole
+        at = parts.master_columns
+        self._where = np.full(whole.shape[1], -1)
+        self._where[at] = np.arange(at.size)
+        reach = REACH * max(1.0, self.size)
+        self._lower = np.maximum(whole.lower[at], -reach)
+        self._upper = np.minimum(whole.upper[at], reach)
+        self._cost = np.where(parts.is_link, 0.0, whole.cost[at])
+        self._row_lower = whole.row_lower[parts.coupling_rows]
+        self._row_upper = whole.row_upper[parts.coupling_rows]
+        self._link = np.flatnonzero(parts.is_link)
+
+    @property
+    def link_columns(self) -> Any:
+        """Link columns of the whole program."""
+        return self.parts.master_columns[self._link]
+
+    def add(self, block: int, cut: Cut) -> None:
+        """Keep a cut of block number `block`."""
+        self.cuts.append((block, cut))
+
+    def coupling_value(self, coupling_dual: Floats) -> Floats:
+        """Return the value of each column of the whole program to the coupling rows."""
+        value = np.zeros(self.whole.shape[1])
+        value[self.parts.master_columns] = self.parts.coupling.T @ coupling_dual
+        return value
+
+    # ---- programs over the sizes ----------------------------------------------------------
+
+    def _cut_rows(self, n_extra: int) -> tuple[Any, Floats]:
+        """Return cuts as rows ``theta_b - slope @ link >= constant``."""
+        n, n_blocks = self._cost.size, len(self.parts.blocks)
+        matrix = sparse.lil_array((len(self.cuts), n + n_blocks + n_extra))
+        for i, (b, cut) in enumerate(self.cuts):
+            block = self.parts.blocks[b]
+            matrix[i, n + b] = 1.0
+            matrix[i, self._where[block.columns[block.link]]] = -cut.slope
+        return matrix.tocsr(), np.array([cut.constant for _, cut in self.cuts])
+
+    def _program(self, cost: Floats, matrix: Any, lower: Floats, upper: Floats) -> Problem:
+        """Return a program over master columns, block costs and further columns from zero up."""
+        n_blocks = len(self.parts.blocks)
+        n_extra = cost.size - self._cost.size - n_blocks
+        coupling = self.parts.coupling.copy()
+        coupling.resize((coupling.shape[0], cost.size))
+        return Problem(
+            cost=cost,
+            matrix=narrow(sparse.vstack([coupling, matrix], format="csr")),
+            row_lower=np.concatenate([self._row_lower, lower]),
+            row_upper=np.concatenate([self._row_upper, upper]),
+            lower=np.concatenate([self._lower, np.full(n_blocks, -np.inf), np.zeros(n_extra)]),
+            upper=np.concatenate([self._upper, np.full(n_blocks + n_extra, np.inf)]),
+        )
+
+    def solve(self) -> MasterState:
+        """Return the lowest cost the cuts allow."""
+        parts, n_blocks = self.parts, len(self.parts.blocks)
+        matrix, constant = self._cut_rows(0)
+        cost = np.concatenate([self._cost, np.ones(n_blocks)])
+        program = self._program(cost, matrix, constant, np.full(constant.size, np.inf))
+        answer = solve(program, tolerance=EXACT)
+        assert answer.row_dual is not None  # noqa: S101
+        m = parts.coupling_rows.size
+        row_dual = np.zeros(self.whole.shape[0])
+        row_dual[parts.coupling_rows] = answer.row_dual[:m]
+        for (b, cut), weight in zip(self.cuts, answer.row_dual[m:], strict=True):
+            row_dual[parts.blocks[b].rows] += max(weight, 0.0) * cut.row_dual
+        return MasterState(
+            answer.dual_bound + self.whole.offset,
+            self._spread(answer.x),
+            answer.row_dual[:m],
+            row_dual,
+        )
+
+    def nearest(self, sizes: Floats, weight: Floats, level: float | None = None) -> Floats:
+        """Return the consistent design nearest to some sizes, optionally cheap by the cuts.
+
+        Parameters
+        ----------
+        sizes : ndarray, shape (n,)
+            Wanted link columns, in the whole program's columns.
+        weight : ndarray, shape (n,)
+            Cost of a unit's deviation of each link column.
+        level : float, optional
+            Cost the cuts must not exceed, offset included.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            Link and pure columns.
+        """
+        n, n_blocks, n_link = self._cost.size, len(self.parts.blocks), self._link.size
+        n_all = n + n_blocks + 2 * n_link
+        tie = sparse.lil_array((n_link, n_all))
+        for i, j in enumerate(self._link):
+            tie[i, j], tie[i, n + n_blocks + i], tie[i, n + n_blocks + n_link + i] = 1.0, -1.0, 1.0
+        target = sizes[self.link_columns]
+        matrices, lower, upper = [tie.tocsr()], [target], [target]
+        if level is not None:
+            cuts, constant = self._cut_rows(2 * n_link)
+            total = np.concatenate([self._cost, np.ones(n_blocks), np.zeros(2 * n_link)])
+            matrices += [cuts, sparse.csr_array(total[None, :])]
+            lower += [constant, np.array([-np.inf])]
+            upper += [np.full(constant.size, np.inf), np.array([level - self.whole.offset])]
+        cost = np.concatenate([np.zeros(n + n_blocks), np.tile(weight[self.link_columns], 2)])
+        matrix = sparse.vstack(matrices, format="csr")
+        program = self._program(cost, matrix, np.concatenate(lower), np.concatenate(upper))
+        if level is None:
+            program.lower[n : n + n_blocks] = 0.0
+        return self.complete(self._spread(solve(program, tolerance=EXACT).x))
+
+    def complete(self, sizes: Floats) -> Floats:
+        """Return link and pure columns of least pure cost with the link columns as given."""
+        program = self._program(
+            np.concatenate([self._cost, np.zeros(len(self.parts.blocks))]),
+            sparse.csr_array((0, self._cost.size + len(self.parts.blocks))),
+            np.zeros(0),
+            np.zeros(0),
+        )
+        program.lower[self._cost.size :] = 0.0
+        at = sizes[self.link_columns]
+        hair = EXACT * np.maximum(1.0, np.abs(at))
+        program.lower[self._link] = np.maximum(at - hair, self._lower[self._link])
+        program.upper[self._link] = np.minimum(at + hair, self._upper[self._link])
+        return self._spread(solve(program, tolerance=EXACT).x)
+
+    def _spread(self, x: Floats) -> Floats:
+        values = np.zeros(self.whole.shape[1])
+        values[self.parts.master_columns] = x[: self._cost.size]
+        return values
+
+
+def believed(solution: Solution) -> Floats:
+    """Return the row multipliers of a continuous program's solution."""
+    if solution.row_dual is None:
+        message = "a program with integers has no multipliers"
+        raise ValueError(message)
+    return solution.row_dual

@@ -1,0 +1,372 @@
+r"""Several years at once: bounds by year blocks, closed by cuts on the sizes.
+
+Years share only a few sizes. Let :math:`f_b(s_b)` be the least cost of block :math:`b` with its
+sizes fixed, and let :math:`C z` be the rows that couple sizes :math:`s` and what is built.
+
+1. A *proposal*, the same model on few segments, gives multipliers of the coupling rows.
+2. Each block is solved hourly with its sizes free and priced by the multipliers. Its dual solution
+   is a cut :math:`f_b(s) \ge \alpha + \beta^T s`; the program over :math:`z` with these cuts
+   (`dcmodel.optimise.master`) gives a lower bound.
+3. The consistent design nearest to the blocks' sizes is dispatched hourly, block by block: an upper
+   bound, and one more cut a block.
+4. Until the gap closes: a design nearest to the best one that the cuts think cheap enough (a level
+   between the bounds) is dispatched, and the multipliers are renewed now and then.
+
+Every cut is computed from multipliers by `dcmodel.optimise.certify`, hence valid however accurate
+the solver was, and the reported lower bound is recomputed on the whole program.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from dcmodel.base.errors import InfeasibleError, SolverError
+from dcmodel.optimise.blocks import NamedProblem, Split, YearBlock, split
+from dcmodel.optimise.certify import PRIMAL_TOLERANCE, check
+from dcmodel.optimise.coarse import coarsen
+from dcmodel.optimise.master import Master, believed
+from dcmodel.optimise.solve import SMALL, TOLERANCE, Solution, solve
+from dcmodel.optimise.solvers.problem import Floats, Problem
+
+logger = logging.getLogger(__name__)
+
+LEVEL = 0.3
+"""Where between the bounds the next design is sought; 0 trusts the cuts, 1 stays at the best."""
+REPRICE_EVERY = 3
+"""Rounds between renewals of the multipliers."""
+FIRST_PENALTY = 10.0
+"""Price of leaving infeasible sizes, as a multiple of the sizes' own value."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """One line of the history: bounds in the objective's unit after `seconds`."""
+
+    step: str
+    lower_bound: float
+    upper_bound: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class PathwaySolution:
+    """A design of all years, dispatched in every step, with its proven distance to the optimum.
+
+    Attributes
+    ----------
+    x : ndarray, shape (n,)
+        Column values of the whole program.
+    row_dual : ndarray, shape (m,)
+        Multipliers of the dispatch at the design (prices by hour) and of the coupling rows.
+    objective, lower_bound : float
+        Objective of `x` and the proven lower bound, offset included.
+    gap : float
+        ``(objective - lower_bound) / max(1, |objective|)``.
+    status : str
+        ``optimal`` if the gap asked for was reached, else ``gap_not_reached``.
+    solver : str
+        Solvers used.
+    seconds : float
+        Wall time.
+    history : tuple of Round
+    primal_violation : float
+        Largest violation in the whole program, in the row's own unit.
+    """
+
+    x: Floats
+    row_dual: Floats
+    objective: float
+    lower_bound: float
+    gap: float
+    status: str
+    solver: str
+    seconds: float
+    history: tuple[Round, ...]
+    primal_violation: float
+
+
+def solve_pathway(
+    lp: Any,
+    proposal: Any = None,
+    *,
+    gap: float = 0.005,
+    max_rounds: int = 12,
+    jobs: int = 1,
+    tolerance: float = TOLERANCE,
+    time_limit: float | None = None,
+    whole_below: int = SMALL,
+    progress: Callable[[Round], None] | None = None,
+) -> PathwaySolution:
+    """Solve a program whose years are coupled by few rows, to a certified gap.
+
+    Parameters
+    ----------
+    lp : LinearProgram
+        The whole program; ``couples_years`` marks the coupling rows.
+    proposal : LinearProgram, optional
+        The same model on fewer steps, with the same coupling rows in the same order. Without it
+        neighbouring steps of `lp` are merged.
+    gap : float
+        Relative distance of the bounds at which to stop.
+    max_rounds : int
+        Designs dispatched at most.
+    jobs : int
+        Blocks solved at the same time, each in its own worker process.
+    tolerance : float
+        Solver's tolerance in the blocks.
+    time_limit : float, optional
+        Seconds for each solver tried on each block.
+    whole_below : int
+        Number of coefficients below which the program is solved at once.
+    progress : callable, optional
+        Called with every `Round`.
+
+    Returns
+    -------
+    PathwaySolution
+
+    Raises
+    ------
+    InfeasibleError
+        If a block has no solution for any sizes, or no consistent sizes were found for which every
+        block has one.
+    SolverError
+        If no solver solves a block, or there are integers in a program too large to solve whole.
+    """
+    start = time.perf_counter()
+    problem = Problem.of(lp)
+    options = {"tolerance": tolerance, "time_limit": time_limit}
+    if problem.integer is not None:
+        return _whole(lp, start, options)
+    parts = split(lp)
+    if len(parts.blocks) <= 1 or problem.matrix.nnz < whole_below:
+        return _whole(lp, start, options)
+    with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
+        run = _Run(lp, problem, parts, pool, options, start, progress)
+        return run.close_gap(proposal, gap, max_rounds)
+
+
+def _whole(lp: Any, start: float, options: dict[str, Any]) -> PathwaySolution:
+    """Solve the program at once: a single block, or small, or with integers."""
+    problem = Problem.of(lp)
+    if problem.integer is not None and problem.matrix.nnz > 20 * SMALL:
+        message = (
+            f"a pathway with whole-number sizes and {problem.matrix.nnz} coefficients is too large "
+            "to solve at once; use segments instead of hours, or continuous sizes"
+        )
+        raise SolverError(message)
+    answer = solve(lp, **options)
+    row_dual = np.zeros(problem.shape[0]) if answer.row_dual is None else answer.row_dual
+    seconds = time.perf_counter() - start
+    line = Round("whole", answer.dual_bound, answer.objective, seconds)
+    return PathwaySolution(
+        x=answer.x,
+        row_dual=row_dual,
+        objective=answer.objective,
+        lower_bound=answer.dual_bound,
+        gap=answer.gap,
+        status=answer.status,
+        solver=answer.solver,
+        seconds=seconds,
+        history=(line,),
+        primal_violation=answer.certificate.primal_violation,
+    )
+
+
+class _Run:
+    """State of one solution process: the cuts, the best design, the bounds."""
+
+    def __init__(
+        self,
+        lp: Any,
+        problem: Problem,
+        parts: Split,
+        pool: ThreadPoolExecutor,
+        options: dict[str, Any],
+        start: float,
+        progress: Callable[[Round], None] | None,
+    ) -> None:
+        self.lp, self.problem, self.parts, self.pool = lp, problem, parts, pool
+        self.options, self.start, self.progress = options, start, progress
+        self.history: list[Round] = []
+        self.solvers: set[str] = set()
+        self.upper, self.lower = np.inf, -np.inf
+        self.best: tuple[Floats, Floats] | None = None
+        self.bound_dual = np.zeros(problem.shape[0])
+
+    # ---- steps ------------------------------------------------------------------------------
+
+    def close_gap(self, proposal: Any, gap: float, max_rounds: int) -> PathwaySolution:
+        """Alternate designs and bounds until they meet."""
+        coupling_dual, size = self._propose(proposal)
+        self.master = Master(self.problem, self.parts, size)
+        self.penalty = FIRST_PENALTY
+        sizes, weight = self._price(coupling_dual, size)
+        design = self.master.nearest(sizes, weight)
+        for turn in range(max_rounds):
+            better = self._dispatch(design, weight)
+            coupling_dual = self._bound(f"design {turn + 1}")
+            if self._gap() <= gap:
+                break
+            if self.best is None:
+                design = self.master.nearest(better, weight)
+                continue
+            if turn % REPRICE_EVERY == REPRICE_EVERY - 1:
+                sizes, weight = self._price(coupling_dual, size)
+                if self._gap() <= gap:
+                    break
+            level = self.lower + LEVEL * (self.upper - self.lower)
+            design = self.master.nearest(self.best[0], weight, level)
+        return self._finish(gap)
+
+    def _propose(self, proposal: Any) -> tuple[Floats, float]:
+        """Return multipliers of the coupling rows and the largest size, from a coarse program."""
+        coarse = coarsen(self.lp) if proposal is None else proposal
+        rows = np.flatnonzero(coarse.couples_years)
+        if rows.size != self.parts.coupling_rows.size:
+            message = (
+                f"the proposal has {rows.size} coupling rows, the program "
+                f"{self.parts.coupling_rows.size}; make both from the same model"
+            )
+            raise SolverError(message)
+        answer = solve(coarse, **self.options)
+        self._log("proposal", answer)
+        in_coupling = np.unique(Problem.of(coarse).matrix[rows].indices)
+        size = float(np.abs(answer.x[in_coupling]).max(initial=1.0))
+        return believed(answer)[rows], size
+
+    def _price(self, coupling_dual: Floats, size: float) -> tuple[Floats, Floats]:
+        """Solve every block with free sizes at given multipliers; return sizes and their value."""
+        value = self.master.coupling_value(coupling_dual)
+        answers = self._solve_all([_boxed(b.priced(value), size) for b in self.parts.blocks])
+        sizes = np.zeros(self.problem.shape[1])
+        for i, (block, answer) in enumerate(zip(self.parts.blocks, answers, strict=True)):
+            sizes[block.columns] = answer.x
+            self.master.add(i, block.cut(believed(answer), answer.x))
+        self._bound("priced blocks")
+        worth = np.abs(value) + np.abs(self.problem.cost)
+        at = self.master.link_columns
+        return sizes, np.maximum(worth, 1e-3 * float(worth[at].max(initial=1.0)))
+
+    def _dispatch(self, design: Floats, weight: Floats) -> Floats:
+        """Dispatch every block at a design; return it, or sizes that would do where it fails."""
+        blocks = self.parts.blocks
+        answers = self._solve_all([b.fixed(design) for b in blocks], may_fail=True)
+        x, row_dual, wanted = design.copy(), np.zeros(self.problem.shape[0]), design.copy()
+        failed = [i for i, answer in enumerate(answers) if answer is None]
+        if failed:
+            at_price = self.penalty * weight
+            self.penalty *= FIRST_PENALTY
+            programs = [blocks[i].stretched(design, at_price) for i in failed]
+            for i, answer in zip(failed, self._solve_all(programs), strict=True):
+                answers[i] = answer
+        for i, (block, answer) in enumerate(zip(blocks, answers, strict=True)):
+            assert answer is not None  # noqa: S101
+            n, m = block.columns.size, block.rows.size
+            self.master.add(i, block.cut(believed(answer), answer.x[:n]))
+            if i in failed:
+                wanted[block.columns[block.link]] = answer.x[block.link]
+                continue
+            own = np.ones(n, dtype=bool)
+            own[block.link] = False
+            x[block.columns[own]] = answer.x[own]
+            row_dual[block.rows] = believed(answer)[:m]
+        if not failed:
+            self._keep(x, row_dual)
+        return wanted
+
+    def _keep(self, x: Floats, row_dual: Floats) -> None:
+        """Keep a design if it is feasible in the whole program and the cheapest so far."""
+        x = np.clip(x, self.problem.lower, self.problem.upper)
+        certificate = check(self.problem, x)
+        if certificate.relative_violation > PRIMAL_TOLERANCE:
+            logger.warning("a dispatched design breaks %s", self._row(certificate.worst_row))
+            return
+        if certificate.objective < self.upper:
+            self.upper, self.best = certificate.objective, (x, row_dual)
+
+    def _bound(self, step: str) -> Floats:
+        """Renew the lower bound from all cuts; return the multipliers of the coupling rows."""
+        state = self.master.solve()
+        proven = check(self.problem, self._point(state.values), state.row_dual).dual_bound
+        if proven > self.lower:
+            self.lower, self.bound_dual = proven, state.row_dual
+        line = Round(step, self.lower, self.upper, time.perf_counter() - self.start)
+        self.history.append(line)
+        logger.info("%s", line)
+        if self.progress is not None:
+            self.progress(line)
+        return state.coupling_dual
+
+    def _point(self, values: Floats) -> Floats:
+        """Return a point for the check of a bound: only its largest entry matters there."""
+        return values if self.best is None else self.best[0]
+
+    # ---- blocks ------------------------------------------------------------------------------
+
+    def _solve_all(self, programs: list[NamedProblem], may_fail: bool = False) -> list[Any]:
+        def one(program: NamedProblem) -> Solution | None:
+            try:
+                return solve(program, **self.options)
+            except InfeasibleError:
+                if may_fail and program.block.link.size:
+                    return None
+                raise
+
+        answers = list(self.pool.map(one, programs))
+        for program, answer in zip(programs, answers, strict=True):
+            if answer is not None:
+                self._log(f"block of year {program.block.year}", answer)
+        return answers
+
+    def _log(self, what: str, answer: Solution) -> None:
+        self.solvers.add(answer.solver)
+        logger.info("%s: %s %.2f s gap %.1e", what, answer.solver, answer.seconds, answer.gap)
+
+    def _row(self, i: int) -> str:
+        return str(self.lp.row_name(i)) if i >= 0 else "a column bound"
+
+    def _gap(self) -> float:
+        if not np.isfinite(self.upper) or not np.isfinite(self.lower):
+            return np.inf
+        return (self.upper - self.lower) / max(1.0, abs(self.upper))
+
+    def _finish(self, gap: float) -> PathwaySolution:
+        if self.best is None:
+            message = "no sizes were found that satisfy the coupling rows and let every year run"
+            raise InfeasibleError(message)
+        x, row_dual = self.best
+        row_dual = row_dual.copy()
+        row_dual[self.parts.coupling_rows] = self.bound_dual[self.parts.coupling_rows]
+        reached = self._gap()
+        return PathwaySolution(
+            x=x,
+            row_dual=row_dual,
+            objective=self.upper,
+            lower_bound=self.lower,
+            gap=reached,
+            status="optimal" if reached <= gap else "gap_not_reached",
+            solver=" ".join(sorted(self.solvers)),
+            seconds=time.perf_counter() - self.start,
+            history=tuple(self.history),
+            primal_violation=check(self.problem, x).primal_violation,
+        )
+
+
+def _boxed(program: NamedProblem, size: float) -> NamedProblem:
+    """Keep sizes without an upper bound within ten times the proposal's largest.
+
+    The cut does not use this box; it only keeps a block priced by rough multipliers bounded.
+    """
+    block: YearBlock = program.block
+    upper = program.problem.upper.copy()
+    open_ended = block.link[~np.isfinite(upper[block.link])]
+    upper[open_ended] = 10.0 * size
+    return replace(program, problem=replace(program.problem, upper=upper))

@@ -1,0 +1,1 @@
+"""Hourly profiles: solar, wind, price, carbon, synthetic years, time segmentation."""

@@ -1,0 +1,1 @@
+"""Verification of backup: outage survival and availability."""

@@ -1,0 +1,1 @@
+"""The study language, cases, their storage and their execution."""

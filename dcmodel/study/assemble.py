@@ -1,0 +1,255 @@
+"""From a case of a study to the arrays of its model, and to its result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+
+import dcmodel
+from dcmodel.base.errors import Fault, StudyError
+from dcmodel.base.timeindex import TYPICAL_YEAR, local_hours, model_hours
+from dcmodel.components.base import (
+    Component,
+    FacilityCoefficients,
+    SiteCase,
+    Workload,
+    components,
+)
+from dcmodel.facility.design import load_design
+from dcmodel.facility.model import design_peak
+from dcmodel.facility.weather import FacilityWeather
+from dcmodel.finance.annuity import discount_factors
+from dcmodel.inputs.climate import load_climate
+from dcmodel.inputs.currency import convert
+from dcmodel.inputs.markets import Market, load_market
+from dcmodel.inputs.series import read_series
+from dcmodel.inputs.sites import Site
+from dcmodel.inputs.weather import read_weather
+from dcmodel.markets.base import tariffs
+from dcmodel.optimise.site import Plant, silent, solve_site
+from dcmodel.profiles.named import CAPACITY_FACTORS
+from dcmodel.profiles.paths import apply_path
+from dcmodel.profiles.synthetic import typical_carbon, typical_price, typical_weather
+from dcmodel.study.cases import Case
+from dcmodel.study.library import resolve_site
+from dcmodel.study.spec import Segments, SeriesFile, StudySpec, WeatherFile
+from dcmodel.workload.deferral import backlog_max
+from dcmodel.workload.demand import hourly_arrivals
+from dcmodel.workload.fleet import load_fleet
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def run_case(case: Case, progress: Callable[..., None] = silent) -> xr.Dataset:
+    """Read the inputs of a case, solve it and return its result.
+
+    Parameters
+    ----------
+    case : Case
+    progress : callable
+        ``progress(stage, **numbers)`` is told what is being done.
+
+    Returns
+    -------
+    xarray.Dataset
+
+    Raises
+    ------
+    StudyError, DataError, InfeasibleError, SolverError
+    """
+    progress("inputs")
+    site_case, plant, weather = assemble(case)
+    progress("build")
+    resolution = case.spec.resolution
+    result = solve_site(
+        site_case,
+        plant,
+        weather["time"].to_numpy(),
+        segments=resolution.segments if isinstance(resolution, Segments) else None,
+        gap=case.spec.gap,
+        report=progress,
+    )
+    result.attrs |= _provenance(case, site_case, weather)
+    return result
+
+
+def assemble(case: Case) -> tuple[SiteCase, Plant, xr.Dataset]:
+    """Return the hourly arrays of a case, the physics of its facility, and its weather."""
+    spec = case.spec
+    site = resolve_site(case.site)
+    market = load_market(site.market)
+    weather = _weather(case, site)
+    calendar = pd.DatetimeIndex(weather["time"].to_numpy())
+    years = spec.years
+    design = load_design(spec.cooling.architecture, spec.cooling.variant, spec.cooling.overrides)
+    plant = Plant(design, FacilityWeather.from_dataset(weather))
+    fleet = load_fleet(spec.fleet.model_dump())
+    installed = np.array([spec.it_capacity()[year] for year in years])
+    arrivals = hourly_arrivals(
+        spec.workloads,
+        installed,
+        years,
+        int(weather.attrs["calendar_year"]),
+        fleet=fleet,
+        site_time_zone=site.time_zone,
+    )
+    windows = tuple(work.deferral_h for work in spec.workloads.values())
+    limits = [backlog_max(work, window) for work, window in zip(arrivals, windows, strict=True)]
+    parts = tuple(components[name](**fields) for name, fields in spec.components.items())
+    forms = _tariffs(market, spec)
+    hours = np.zeros((len(years), len(calendar)))
+    site_case = SiteCase(
+        name=case.name,
+        site=site,
+        market=market,
+        years=years,
+        currency_year=spec.currency_year,
+        discount_rate=spec.discount_rate,
+        discount_factor=discount_factors(years, spec.discount_rate),
+        duration=np.ones(len(calendar)),
+        month=local_hours(weather.attrs["calendar_year"], site.time_zone).month - 1,
+        grid_available=site.connection.available(years),
+        it_capacity=installed,
+        idle_fraction=fleet.idle_fraction,
+        utilisation_max=fleet.utilisation_max,
+        workload=Workload(tuple(spec.workloads), arrivals, windows, np.array(limits)),
+        facility=FacilityCoefficients(hours, hours, hours, hours),
+        facility_design_peak=np.full(len(years), design_peak(design, plant.weather)),
+        series=_series(case, site, market, weather, (*parts, *forms)),
+        components=parts,
+        tariffs=forms,
+        price_scales={"ppa": spec.markets.ppa_price_scale},
+    )
+    faults = [Fault(case.name, text) for part in (*parts, *forms) for text in part.check(site_case)]
+    if faults:
+        raise StudyError(faults)
+    return site_case, plant, weather
+
+
+def calendar_year(case: Case) -> int | None:
+    """Return the calendar that the case states, or None when only a weather file can tell.
+
+    Raises
+    ------
+    StudyError
+        When the study, its prices and its carbon name different calendars.
+    """
+    spec = case.spec
+    stated = {"calendar_year": spec.calendar_year}
+    for key in ("prices", "carbon"):
+        series = getattr(spec, key)
+        if isinstance(series, SeriesFile):
+            stated[f"{key}.calendar_year"] = series.calendar_year
+    found = {key: year for key, year in stated.items() if year is not None}
+    if len(set(found.values())) > 1:
+        listed = ", ".join(f"{key} {year}" for key, year in found.items())
+        msg = f"one calendar serves all series of a case; found {listed}; name the same year"
+        raise StudyError(Fault(case.name, msg))
+    return next(iter(found.values()), None)
+
+
+def _weather(case: Case, site: Site) -> xr.Dataset:
+    """Return canonical hourly weather: the user's file, or a typical year of the climate."""
+    year = calendar_year(case)
+    weather = case.spec.weather
+    if isinstance(weather, WeatherFile):
+        return read_weather(case.file(weather.file), weather.format, calendar_year=year)
+    return typical_weather(
+        load_climate(site.weather_climate),
+        site.latitude,
+        site.longitude,
+        site.elevation,
+        site.time_zone,
+        seed=case.spec.seed,
+        calendar_year=TYPICAL_YEAR if year is None else year,
+    )
+
+
+def _tariffs(market: Market, spec: StudySpec) -> tuple[Component, ...]:
+    fields = market.tariff_fields(spec.years, spec.currency_year)
+    return tuple(tariffs[form](**values) for form, values in fields.items())
+
+
+def _series(
+    case: Case,
+    site: Site,
+    market: Market,
+    weather: xr.Dataset,
+    parts: tuple[Component, ...],
+) -> dict[str, FloatArray]:
+    """Return every hourly series that the parts of the model ask for, shape (years, hours)."""
+    years = case.spec.years
+    zone = load_climate(market.climate)
+    series = {
+        "price_energy": _price(case, site, market, weather),
+        "emission_factor": _carbon(case, site, market, weather),
+        "temp_air": np.broadcast_to(
+            weather["temp_air"].to_numpy(), (len(years), weather.sizes["time"])
+        ),
+    }
+    wanted = {name for part in parts for name in part.profiles} - set(series)
+    for name in sorted(wanted):
+        factor = CAPACITY_FACTORS[name](weather, zone, site.time_zone)
+        series[name] = np.broadcast_to(factor, (len(years), len(factor)))
+    return series
+
+
+def _price(case: Case, site: Site, market: Market, weather: xr.Dataset) -> FloatArray:
+    """Return wholesale price [USD MWh-1]: a typical year at the market's level, or real hours.
+
+    Real hours are brought to the money of the study and follow the market's path from its first
+    year on: the year of the data stands for the first year of the study.
+    """
+    spec = case.spec
+    level = market.wholesale_price(spec.years, spec.currency_year)
+    scale = spec.markets.price_scale
+    if isinstance(spec.prices, SeriesFile):
+        real = _file_series(case, spec.prices, weather)
+        year = int(real.attrs["calendar_year"])
+        money = convert(1.0, real.attrs["currency"], year, spec.currency_year)
+        return scale * apply_path(money * real, level / level[0])
+    zone = load_climate(market.climate)
+    shape = typical_price(zone, weather, site.time_zone, seed=spec.seed)
+    return scale * apply_path(shape, level)
+
+
+def _carbon(case: Case, site: Site, market: Market, weather: xr.Dataset) -> FloatArray:
+    """Return the grid's emission factor [kg MWh-1], as `_price`."""
+    spec = case.spec
+    level = market.emission_factor(spec.years)
+    scale = spec.markets.carbon_scale
+    if isinstance(spec.carbon, SeriesFile):
+        return scale * apply_path(_file_series(case, spec.carbon, weather), level / level[0])
+    zone = load_climate(market.climate)
+    shape = typical_carbon(zone, weather, site.time_zone, seed=spec.seed)
+    return scale * apply_path(shape, level)
+
+
+def _file_series(case: Case, entry: SeriesFile, weather: xr.Dataset) -> xr.DataArray:
+    """Return a user's hourly series for the calendar of the weather."""
+    return read_series(case.file(entry.series), int(weather.attrs["calendar_year"]))
+
+
+def _provenance(case: Case, site_case: SiteCase, weather: xr.Dataset) -> dict[str, Any]:
+    """Return what a reader of the result must know of its origin."""
+    return {
+        "Conventions": "CF-1.11",
+        "case": case.name,
+        "case_hash": case.hash,
+        "site": case.site.label,
+        "site_title": site_case.site.name,
+        "scenario": case.scenario,
+        "market": site_case.market.key,
+        "currency_year": case.spec.currency_year,
+        "calendar_year": int(weather.attrs["calendar_year"]),
+        "time_zone": site_case.site.time_zone,
+        "weather_source": weather.attrs["source"],
+        "weather_repairs": weather.attrs.get("repairs", ""),
+        "cooling": f"{case.spec.cooling.architecture}, {case.spec.cooling.variant}",
+        "dcmodel_version": dcmodel.__version__,
+    }

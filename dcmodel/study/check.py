@@ -1,0 +1,271 @@
+"""What a study means: everything that needs more than one key, the library or a file to judge.
+
+Each check takes the sound parts of a study (some may be missing, because they are faulty
+themselves) and yields findings. None of them loads a solver.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from dcmodel.base.errors import DcmodelError
+from dcmodel.base.registry import nearest
+from dcmodel.study import library
+from dcmodel.study.findings import Finding, Loc, data_finding, findings_of, percent_advice
+from dcmodel.study.parts import Parts
+from dcmodel.study.spec import Cooling, SeriesFile, SiteEntry, StudySpec, WeatherFile
+
+Check = Callable[[Parts, Path], Iterator[Finding]]
+
+SHARE_TOLERANCE = 1e-6
+_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+def check(parts: Parts, folder: Path, known: Iterable[Finding] = ()) -> list[Finding]:
+    """Return what is wrong with the meaning of the sound parts of a study.
+
+    Parameters
+    ----------
+    parts : dict
+        Validated values by key (`dcmodel.study.parts.read_parts`).
+    folder : Path
+        Folder that relative paths start from.
+    known : iterable of Finding
+        Faults of shape; a sum over parts of which some are left out is not judged.
+    """
+    found = [finding for one in CHECKS for finding in one(parts, folder)]
+    if all(finding.loc[0] != "workloads" for finding in known):
+        found += _shares(parts)
+    return found
+
+
+def named_files(spec: StudySpec) -> list[tuple[Loc, str]]:
+    """Return every file a study names, with its place in the study."""
+    parts = {key: getattr(spec, key) for key in ("weather", "prices", "carbon", "sites")}
+    return list(_files(parts, by_label=False))
+
+
+def _names(parts: Parts, folder: Path) -> Iterator[Finding]:
+    """Names of cases are names of files too."""
+    labels: dict[str, int] = {}
+    for entry in parts.get("sites", ()):
+        labels[entry.label] = labels.get(entry.label, 0) + 1
+        if not _SAFE.fullmatch(entry.label):
+            yield Finding(("sites", entry.label, "label"), _unsafe(entry.label))
+    for label, count in labels.items():
+        if count > 1:
+            message = f"'{label}' is used {count} times; give each a 'label' of its own"
+            yield Finding(("sites", label), message)
+    for scenario in parts.get("scenarios", {}):
+        if not _SAFE.fullmatch(str(scenario)):
+            yield Finding(("scenarios", scenario), _unsafe(str(scenario)))
+
+
+def _unsafe(name: str) -> str:
+    return f"'{name}' must be made of letters, digits and _ . - (it names a file)"
+
+
+def _shares(parts: Parts) -> Iterator[Finding]:
+    workloads = parts.get("workloads", {})
+    total = sum(workload.share for workload in workloads.values())
+    if workloads and abs(total - 1) > SHARE_TOLERANCE:
+        shares = " + ".join(f"{workload.share:g}" for workload in workloads.values())
+        yield Finding(("workloads",), f"shares sum to {total:g} ({shares}); they must sum to 1")
+
+
+def _workloads(parts: Parts, folder: Path) -> Iterator[Finding]:
+    shapes = library.shape_names()
+    for name, workload in parts.get("workloads", {}).items():
+        loc: Loc = ("workloads", name)
+        if workload.shape not in shapes:
+            yield Finding((*loc, "shape"), _unknown("shape", workload.shape, shapes))
+        if workload.region is not None and (fault := library.region_fault(workload.region)):
+            yield Finding((*loc, "region"), fault)
+
+
+def _capacity(parts: Parts, folder: Path) -> Iterator[Finding]:
+    years = parts.get("years")
+    stages = [(("it_capacity_mw",), parts.get("it_capacity_mw"))]
+    for entry in parts.get("sites", ()):
+        stages.append((("sites", entry.label, "it_capacity_mw"), entry.it_capacity_mw))
+    for loc, staged in stages:
+        if staged is None:
+            continue
+        if not staged:
+            yield Finding(loc, "names no year; give {year: MW}, for example {2025: 20}")
+        elif max(staged.values()) == 0:
+            yield Finding(loc, "is 0 in every year; give the installed IT capacity in MW")
+        elif years and min(staged) > years[-1]:
+            message = f"first stage {min(staged)} lies after the last year {years[-1]}"
+            yield Finding(loc, f"{message}; give a stage within {years[0]} to {years[-1]}")
+
+
+def _fleet(parts: Parts, folder: Path) -> Iterator[Finding]:
+    fleet = parts.get("fleet")
+    if fleet is None or fleet.mean_utilisation is None or fleet.utilisation_max is None:
+        return
+    if fleet.mean_utilisation > fleet.utilisation_max:
+        message = f"found {fleet.mean_utilisation:g}, more than utilisation_max"
+        yield Finding(
+            ("fleet", "mean_utilisation"), f"{message} {fleet.utilisation_max:g}; lower it"
+        )
+
+
+def _cooling(parts: Parts, folder: Path) -> Iterator[Finding]:
+    found: list[tuple[Loc, Cooling | None]] = [(("cooling",), parts.get("cooling"))]
+    for entry in parts.get("sites", ()):
+        found.append((("sites", entry.label, "cooling"), entry.cooling))
+    for loc, cooling in found:
+        if cooling is None:
+            continue
+        known = library.cooling_names()
+        if cooling.architecture not in known:
+            message = _unknown("cooling architecture", cooling.architecture, known)
+            yield Finding((*loc, "architecture"), message)
+            continue
+        try:
+            library.load_cooling(cooling.architecture, cooling.variant, cooling.overrides)
+        except DcmodelError as error:
+            for fault in error.faults:
+                yield Finding((*loc, "overrides"), fault.message)
+
+
+def _sites(parts: Parts, folder: Path) -> Iterator[Finding]:
+    known = library.site_names()
+    for entry in parts.get("sites", ()):
+        loc: Loc = ("sites", entry.label)
+        if entry.site is not None and entry.site not in known:
+            yield Finding((*loc, "site"), _unknown("site", entry.site, known))
+        else:
+            yield from _site_definition(entry, loc, parts)
+
+
+def _site_definition(entry: SiteEntry, loc: Loc, parts: Parts) -> Iterator[Finding]:
+    """Check one site's definition: its own keys, its market, the years it covers."""
+    market = entry.overrides.get("market")
+    if market is not None and market not in library.market_names():
+        yield Finding((*loc, "market"), _unknown("market", str(market), library.market_names()))
+        return
+    try:
+        site = library.resolve_site(entry)
+    except ValidationError as error:
+        extra = [key for key in SiteEntry.model_fields if key != "overrides"]
+        for finding in findings_of(error, library.site_class(), loc):
+            yield _with_study_keys(finding, extra)
+        return
+    except DcmodelError as error:
+        for fault in error.faults:
+            yield data_finding(loc, str(fault))
+        return
+    years = parts.get("years")
+    if years:
+        for message in library.years_not_covered(site, years):
+            yield data_finding(loc, message)
+
+
+def _with_study_keys(finding: Finding, study_keys: list[str]) -> Finding:
+    """Let the hint on an unknown key of a site name the study's own keys too."""
+    if not finding.message.startswith("unknown key"):
+        return finding
+    hint = nearest(str(finding.loc[-1]), study_keys)
+    return Finding(finding.loc, f"unknown key{hint}") if hint else finding
+
+
+def _components(parts: Parts, folder: Path) -> Iterator[Finding]:
+    registered = library.component_classes()
+    for name, fields in parts.get("components", {}).items():
+        loc: Loc = ("components", name)
+        if name not in registered:
+            yield Finding(loc, _unknown("component", name, sorted(registered)))
+            continue
+        model = registered[name]
+        try:
+            model.model_validate(fields)
+        except ValidationError as error:
+            yield from findings_of(error, model, loc)
+        parameters = fields.get("parameters", {})
+        if isinstance(parameters, dict) and parameters:
+            yield from _parameters(name, parameters, (*loc, "parameters"))
+
+
+def _parameters(kind: str, parameters: dict[str, object], loc: Loc) -> Iterator[Finding]:
+    """Check values that replace a component's parameters: known, no percent, no wrong sign."""
+    known = library.parameter_rows(kind)
+    for name, value in parameters.items():
+        here: Loc = (*loc, name)
+        if name not in known:
+            yield Finding(here, _unknown("parameter", str(name), list(known)))
+            continue
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            continue  # the component's own class says so
+        rows = known[name]
+        is_fraction = rows[0].unit == "1" and library.largest(rows) <= 1
+        if is_fraction and value > 1:
+            message = f"found {value!r}, must be at most 1{percent_advice(value)}"
+            yield Finding(here, message)
+        elif value < 0 and library.smallest(rows) >= 0:
+            yield Finding(here, f"found {value!r}, must be at least 0 [{rows[0].unit}]")
+
+
+def _input_files(parts: Parts, folder: Path) -> Iterator[Finding]:
+    for loc, name in _files(parts, by_label=True):
+        path = folder / name
+        if not path.is_file():
+            near = ""
+            if path.parent.is_dir():
+                near = nearest(path.name, [other.name for other in path.parent.iterdir()])
+            yield data_finding(loc, f"no file '{name}' (looked for {path}){near}")
+
+
+def _files(parts: Parts, *, by_label: bool) -> Iterator[tuple[Loc, str]]:
+    holders: list[tuple[Loc, dict[str, object]]] = [((), parts)]
+    for position, entry in enumerate(parts.get("sites", ())):
+        place = entry.label if by_label else position
+        settings = {key: getattr(entry, key) for key in ("weather", "prices", "carbon")}
+        holders.append((("sites", place), settings))
+    for loc, holder in holders:
+        for key in ("weather", "prices", "carbon"):
+            value = holder.get(key)
+            if isinstance(value, WeatherFile):
+                yield (*loc, key, "file"), value.file
+            elif isinstance(value, SeriesFile):
+                yield (*loc, key, "series"), value.series
+
+
+def _calendar(parts: Parts, folder: Path) -> Iterator[Finding]:
+    """Price and carbon of one study must share their calendar: weekdays go together."""
+    years = {
+        key: parts[key].calendar_year
+        for key in ("prices", "carbon")
+        if isinstance(parts.get(key), SeriesFile) and parts[key].calendar_year is not None
+    }
+    if parts.get("calendar_year") is not None:
+        years["calendar_year"] = parts["calendar_year"]
+    if len(set(years.values())) > 1:
+        stated = ", ".join(f"{key}: {year}" for key, year in years.items())
+        first = next(iter(years))
+        yield Finding(
+            (first, "calendar_year") if first != "calendar_year" else (first,),
+            f"calendar years differ ({stated}); take one year for all",
+        )
+
+
+def _unknown(what: str, name: str, known: list[str]) -> str:
+    return f"unknown {what} '{name}'{nearest(name, known)} (known: {', '.join(known) or 'none'})"
+
+
+CHECKS: tuple[Check, ...] = (
+    _names,
+    _workloads,
+    _capacity,
+    _fleet,
+    _cooling,
+    _sites,
+    _components,
+    _input_files,
+    _calendar,
+)

@@ -1,0 +1,172 @@
+"""What is wrong with a study, in words: pydantic's errors made into sentences with advice."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from dcmodel.base.errors import DataError, DcmodelError, StudyError
+from dcmodel.base.registry import nearest
+from dcmodel.base.schema import Quantity
+
+Loc = tuple[Hashable, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault at a place of the study, before file and line are known.
+
+    Parameters
+    ----------
+    loc : tuple
+        Keys and list positions from the top of the study, in its normal form.
+    message : str
+        What was found, what is allowed, what to do.
+    error : type of DcmodelError
+        ``StudyError`` for the study's own text, ``DataError`` for a file it names.
+    """
+
+    loc: Loc
+    message: str
+    error: type[DcmodelError] = StudyError
+
+
+def data_finding(loc: Loc, message: str) -> Finding:
+    """Return a fault of a file that the study names."""
+    return Finding(loc, message, DataError)
+
+
+def findings_of(error: ValidationError, annotation: Any, prefix: Loc = ()) -> list[Finding]:
+    """Return pydantic's errors as findings.
+
+    Parameters
+    ----------
+    error : pydantic.ValidationError
+        Errors of one part of the study.
+    annotation : type
+        What the part was checked against; the allowed keys are read from it.
+    prefix : tuple
+        Place of the part in the study.
+    """
+    found = []
+    for detail in error.errors(include_url=False):
+        loc = tuple(step for step in detail["loc"] if not _is_schema_step(step))
+        found.append(Finding(prefix + loc, _sentence(dict(detail), annotation, loc)))
+    return found
+
+
+def dotted(loc: Sequence[Hashable]) -> str:
+    """Return a place as a person writes it, for example ``sites[2].label``."""
+    text = ""
+    for step in loc:
+        if isinstance(step, int) and step < 1000:
+            text += f"[{step}]"
+        else:
+            text += f".{step}" if text else str(step)
+    return text
+
+
+def _is_schema_step(step: Hashable) -> bool:
+    return isinstance(step, str) and (step.startswith("<") or step == "[key]")
+
+
+def _sentence(detail: dict[str, Any], annotation: Any, loc: Loc) -> str:
+    kind, found, limits = detail["type"], detail.get("input"), detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        known = _known_keys(annotation, loc[:-1])
+        return f"unknown key{nearest(str(loc[-1]), known) or _listed(known)}"
+    if kind == "missing":
+        return f"is missing; add it{_meaning(annotation, loc)}"
+    unit = _unit(annotation, loc)
+    if kind == "greater_than_equal":
+        return f"found {found!r}, must be at least {limits['ge']:g}{unit}"
+    if kind == "greater_than":
+        return f"found {found!r}, must be more than {limits['gt']:g}{unit}"
+    if kind in {"less_than_equal", "less_than"}:
+        limit = limits.get("le", limits.get("lt"))
+        return f"found {found!r}, must be at most {limit:g}{unit}{percent_advice(found, limit)}"
+    if kind in {"float_type", "float_parsing", "int_type", "int_parsing", "int_from_float"}:
+        whole = "whole " if kind.startswith("int") else ""
+        return f"found {_shown(found)}, a {whole}number is expected{unit}"
+    if kind == "string_type":
+        return f"found {_shown(found)}, text is expected; put quotes around it"
+    if kind in {"literal_error", "union_tag_invalid"}:
+        allowed = str(limits.get("expected", ""))
+        names = [name.strip().strip("'") for name in allowed.replace(" or ", ", ").split(",")]
+        return f"found {_shown(found)}, allowed: {allowed}{nearest(str(found), names)}"
+    if kind in {"dict_type", "model_type", "mapping_type"}:
+        return f"found {_shown(found)}, a mapping 'key: value' is expected"
+    if kind in {"tuple_type", "list_type"}:
+        return f"found {_shown(found)}, a list is expected"
+    return str(detail["msg"])
+
+
+def percent_advice(found: Any, limit: Any = 1) -> str:
+    """Return a hint when a fraction looks as if it had been given in percent."""
+    if limit == 1 and isinstance(found, int | float) and 1 < found <= 100:
+        return f"; did you mean {found / 100:g} (a fraction, not percent)?"
+    return ""
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _listed(names: list[str]) -> str:
+    return f"; known: {', '.join(names)}" if names else ""
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    """Return the pydantic models inside a type, however deep in containers."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models(part)]
+
+
+def _reached(annotation: Any, loc: Loc) -> tuple[list[type[BaseModel]], Any]:
+    """Return the models at `loc` and the field last passed; unknown steps are containers'."""
+    models, last = _models(annotation), None
+    for step in loc:
+        for model in models:
+            fields = {info.alias or name: info for name, info in model.model_fields.items()}
+            if step in fields:
+                last = fields[str(step)]
+                models = _models(last.annotation)
+                break
+    return models, last
+
+
+def _known_keys(annotation: Any, loc: Loc) -> list[str]:
+    models, _ = _reached(annotation, loc)
+    return [
+        info.alias or name for model in models for name, info in model.model_fields.items()
+    ]
+
+
+def _meaning(annotation: Any, loc: Loc) -> str:
+    _, info = _reached(annotation, loc)
+    return f" ({info.description.rstrip('.')})" if info is not None and info.description else ""
+
+
+def _unit(annotation: Any, loc: Loc) -> str:
+    """Return the unit of the quantity at `loc`, in brackets."""
+    _, info = _reached(annotation, loc)
+    candidates = [] if info is None else [*info.metadata, info.annotation]
+    for candidate in [*candidates, annotation]:
+        unit = _first_unit(candidate)
+        if unit:
+            return "" if unit == "1" else f" [{unit}]"
+    return ""
+
+
+def _first_unit(part: Any) -> str:
+    if isinstance(part, Quantity):
+        return part.unit
+    if isinstance(part, type) and issubclass(part, BaseModel):
+        return ""
+    inner = [*getattr(part, "__metadata__", ()), *get_args(part)]
+    return next((unit for unit in map(_first_unit, inner) if unit), "")

@@ -1,0 +1,142 @@
+"""What a study may name: sites, markets, cooling presets, shapes, components and their parameters.
+
+The one place where the study room asks the rooms below what they hold. Imports are made on use, so
+that a study's text can be looked at without loading the numerical libraries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from dcmodel.base.errors import DcmodelError
+from dcmodel.inputs.library import names
+from dcmodel.study.spec import SiteEntry
+
+if TYPE_CHECKING:
+    from dcmodel.inputs.assumptions import Assumption
+    from dcmodel.inputs.sites import Site
+
+
+def site_names() -> list[str]:
+    """Return the names of the sites of the library."""
+    return names("sites", ".yaml")
+
+
+def market_names() -> list[str]:
+    """Return the names of the markets of the library."""
+    return names("markets", ".yaml")
+
+
+def site_class() -> type[BaseModel]:
+    """Return the model of a site's definition."""
+    from dcmodel.inputs.sites import Site
+
+    return Site
+
+
+def resolve_site(entry: SiteEntry) -> Site:
+    """Return the site of an entry: the library's with the entry's changes, or the entry's own.
+
+    A mapping of the entry (``connection``) is merged one level deep, anything else replaces what
+    the library says.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        When the changed definition is wrong.
+    DataError
+        When the library's own file is damaged.
+    """
+    from dcmodel.inputs.sites import Site, load_site, site_definition
+
+    if entry.site is not None and not entry.overrides:
+        return load_site(entry.site)
+    definition = {} if entry.site is None else site_definition(entry.site)
+    for key, value in entry.overrides.items():
+        old = definition.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        definition[key] = {**old, **value} if both else value
+    return Site.model_validate({**definition, "key": entry.site or entry.label})
+
+
+def years_not_covered(site: Site, years: Iterable[int]) -> list[str]:
+    """Return why a site or its market cannot serve all years of a study, in words."""
+    from dcmodel.inputs.markets import load_market
+
+    years = list(years)
+    messages = []
+    try:
+        market = load_market(site.market)
+        market.wholesale_price(years, years[0])
+        market.emission_factor(years)
+    except DcmodelError as error:
+        messages += [str(fault) for fault in error.faults]
+    available = site.connection.available(years)
+    if available.max() <= 0:
+        first = min(site.connection.available_mw)
+        message = f"no grid connection before {first}; the study ends in {years[-1]}"
+        messages.append(f"connection: {message}; add a stage or later years")
+    return messages
+
+
+def shape_names() -> list[str]:
+    """Return the names of the weekly shapes of arriving work."""
+    from dcmodel.workload.shapes import shape_names as known
+
+    return known()
+
+
+def region_fault(region: str) -> str:
+    """Return what is wrong with the region of a workload, in words, or an empty text."""
+    from dcmodel.workload.shapes import region_time_zone
+
+    try:
+        region_time_zone(region, "UTC")
+    except DcmodelError as error:
+        return "; ".join(fault.message for fault in error.faults)
+    return ""
+
+
+def cooling_names() -> list[str]:
+    """Return the names of the cooling architectures."""
+    from dcmodel.facility.design import architectures
+
+    return architectures.names()
+
+
+def load_cooling(architecture: str, variant: str, overrides: Mapping[str, float | str]) -> None:
+    """Load a cooling design, so that its faults are raised."""
+    from dcmodel.facility.design import load_design
+
+    load_design(architecture, variant, dict(overrides))
+
+
+def component_classes() -> dict[str, type[BaseModel]]:
+    """Return the settings class of every component by name."""
+    from dcmodel.components.base import components
+
+    return {name: components[name] for name in components}
+
+
+def parameter_rows(kind: str) -> dict[str, list[Assumption]]:
+    """Return the rows of a component's parameter file by parameter."""
+    from dcmodel.inputs.assumptions import technology
+
+    rows: dict[str, list[Assumption]] = {}
+    if kind in names("technologies", ".csv"):
+        for row in technology(kind, currency_year=0).assumptions:
+            rows.setdefault(row.parameter, []).append(row)
+    return rows
+
+
+def largest(rows: Iterable[Assumption]) -> float:
+    """Return the largest value that the library holds possible for a parameter."""
+    return max(limit for row in rows for limit in (row.value, row.high) if limit is not None)
+
+
+def smallest(rows: Iterable[Assumption]) -> float:
+    """Return the smallest value that the library holds possible for a parameter."""
+    return min(limit for row in rows for limit in (row.value, row.low) if limit is not None)

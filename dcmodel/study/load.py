@@ -1,0 +1,231 @@
+"""Study files read, checked in shape and meaning, and written back with defaults expanded."""
+
+from __future__ import annotations
+
+import html
+import io
+import os
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from dcmodel.base.errors import DataError, Fault, StudyError
+from dcmodel.base.yamlfile import YamlFile, load_yaml
+from dcmodel.study.check import check, named_files
+from dcmodel.study.findings import Finding, Loc, dotted
+from dcmodel.study.parts import Parts, read_parts
+from dcmodel.study.scenario import apply, as_document, normal_form
+from dcmodel.study.spec import SiteEntry, StudySpec
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study that passed every check.
+
+    Parameters
+    ----------
+    spec : StudySpec
+        The study in normal form, defaults included.
+    path : Path
+        The study file; paths in the study are relative to its folder.
+    source : YamlFile
+        The file's text with the place of every key.
+    """
+
+    spec: StudySpec
+    path: Path
+    source: YamlFile = field(repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """Name of the study."""
+        return self.spec.name
+
+    @property
+    def folder(self) -> Path:
+        """Folder that relative paths of the study start from."""
+        return self.path.resolve().parent
+
+    def where(self, *loc: Hashable) -> str:
+        """Return ``file:line:column`` of a key of the study, for example ``("gap",)``."""
+        return self.source.where(_written(self.source.data, loc))
+
+    def scenario(self, name: str) -> StudySpec:
+        """Return the study with the changes of one of its scenarios.
+
+        Parameters
+        ----------
+        name : str
+            Name of the scenario; its spec holds no other.
+        """
+        parts = {info.alias or key: getattr(self.spec, key) for key, info in _fields()}
+        applied = apply(normal_form(parts), name, self.spec.scenarios[name])
+        document = as_document(applied.document) | {"scenarios": {name: {}}}
+        return StudySpec.model_validate(document)
+
+    def to_yaml(self, folder: Path | None = None) -> str:
+        """Return the study as YAML with all defaults written out.
+
+        Parameters
+        ----------
+        folder : Path, optional
+            Folder the text will lie in: paths of files are made relative to it.
+        """
+        return to_yaml(self.spec, self.folder, folder)
+
+    def _repr_html_(self) -> str:
+        spec = self.spec
+        capacity = ", ".join(f"{year}: {mw:g}" for year, mw in spec.it_capacity().items())
+        rows = {
+            "file": str(self.path),
+            "years": f"{spec.years[0]} to {spec.years[-1]}",
+            "sites": ", ".join(site.label for site in spec.sites),
+            "scenarios": ", ".join(spec.scenarios),
+            "cases": str(len(spec.sites) * len(spec.scenarios)),
+            "installed IT [MW]": capacity,
+            "workloads": ", ".join(f"{n} {w.share:.0%}" for n, w in spec.workloads.items()),
+            "cooling": f"{spec.cooling.architecture}, {spec.cooling.variant}",
+            "components": ", ".join(spec.components),
+            "resolution": str(spec.resolution),
+            "discount rate": f"{spec.discount_rate:.1%} real, USD of {spec.currency_year}",
+        }
+        cells = "".join(
+            f"<tr><th style='text-align:left'>{html.escape(key)}</th>"
+            f"<td style='text-align:left'>{html.escape(value)}</td></tr>"
+            for key, value in rows.items()
+        )
+        title = html.escape(spec.name)
+        note = html.escape(spec.description)
+        return f"<table><caption><b>Study {title}</b> {note}</caption>{cells}</table>"
+
+
+def load_study(path: Path | str, *, text: str | None = None) -> Study:
+    """Read a study file and check it, shape and meaning together.
+
+    Parameters
+    ----------
+    path : Path or str
+        The study file; with `text`, the name it shall have in messages.
+    text : str, optional
+        The study itself, when it is not to be read from the file.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    StudyError
+        All faults at once, each with file, line and column.
+    DataError
+        When all faults are missing or unreadable files that the study names.
+
+    Examples
+    --------
+    >>> from dcmodel.base.paths import studies_dir
+    >>> load_study(studies_dir() / "quickstart.yaml").spec.years[0]
+    2025
+    """
+    source = load_yaml(path, text=text)
+    parts, findings = read_parts(source.data)
+    findings += check(parts, Path(path).resolve().parent, findings)
+    placed = [(_written(source.data, finding.loc), finding) for finding in findings]
+    placed += _scenario_findings(source, parts, findings)
+    if placed:
+        _refuse(source, placed)
+    return Study(StudySpec.model_validate(source.data), Path(path), source)
+
+
+def to_yaml(spec: StudySpec, origin: Path, folder: Path | None = None) -> str:
+    """Return a spec as YAML; see `Study.to_yaml`."""
+    document = spec.model_dump(by_alias=True, mode="json")
+    document["it_capacity_mw"] = dict(spec.it_capacity_mw)
+    document["sites"] = [_entry_as_written(site) for site in spec.sites]
+    if folder is not None:
+        for loc, name in named_files(spec):
+            relative = os.path.relpath(origin / name, folder.resolve())
+            _put(document, loc, Path(relative).as_posix())
+    document["years"] = list(spec.years)
+    stream = io.StringIO()
+    yaml = YAML()
+    yaml.default_flow_style = None
+    yaml.width = 100
+    yaml.dump(document, stream)
+    return stream.getvalue()
+
+
+def _entry_as_written(site: SiteEntry) -> dict[str, Any]:
+    """Return a site entry with its own keys only; the study's settings hold for the others."""
+    entry = site.model_dump(by_alias=True, mode="json", exclude_none=True)
+    if site.it_capacity_mw is not None:
+        entry["it_capacity_mw"] = dict(site.it_capacity_mw)
+    return {**entry, **entry.pop("overrides")}
+
+
+def _put(document: Any, loc: Loc, value: str) -> None:
+    for step in loc[:-1]:
+        document = document[step]
+    document[loc[-1]] = value
+
+
+def _fields() -> list[tuple[str, Any]]:
+    return list(StudySpec.model_fields.items())
+
+
+def _scenario_findings(
+    source: YamlFile, parts: Parts, known: list[Finding]
+) -> list[tuple[Loc, Finding]]:
+    """Return what each scenario adds to the faults of the study itself."""
+    placed: list[tuple[Loc, Finding]] = []
+    reported = {(finding.loc, finding.message) for finding in known}
+    normal = normal_form(parts)
+    for name, changes in parts.get("scenarios", {}).items():
+        applied = apply(normal, name, changes)
+        placed += [(finding.loc, finding) for finding in applied.findings]
+        if not applied.origin:
+            continue
+        changed, findings = read_parts(as_document(applied.document))
+        findings += check(changed, source.path.resolve().parent, findings)
+        for finding in findings:
+            origin = applied.locate(finding.loc)
+            if origin is not None and (finding.loc, finding.message) not in reported:
+                placed.append((origin, finding))
+    return placed
+
+
+def _refuse(source: YamlFile, placed: list[tuple[Loc, Finding]]) -> None:
+    """Raise all faults in the order of the file, each with its place."""
+    ordered = sorted(placed, key=lambda pair: (source.position(pair[0]), pair[1].message))
+    faults = []
+    for loc, finding in ordered:
+        key, message = dotted(loc), finding.message
+        if loc[:1] == ("scenarios",) and len(loc) > 2:
+            changed, cause = dotted(loc[2:]), dotted(finding.loc)
+            key = f"{dotted(loc[:2])}: {changed}"
+            if finding.loc != loc and cause != changed:
+                message = f"{cause}: {message}"
+        faults.append(Fault(source.where(loc), f"{key}  {message}"))
+    only_data = all(issubclass(finding.error, DataError) for _, finding in ordered)
+    raise (DataError if only_data else StudyError)(list(dict.fromkeys(faults)))
+
+
+def _written(data: Mapping[str, Any], loc: Loc) -> Loc:
+    """Translate a place in normal form into the place in the file as written."""
+    if len(loc) < 2 or loc[0] not in {"sites", "components"}:
+        return loc
+    items = data.get(str(loc[0]))
+    if not isinstance(items, list) or isinstance(loc[1], int):
+        return loc
+    for position, item in enumerate(items):
+        if item == loc[1]:
+            return (loc[0], position)
+        if isinstance(item, Mapping) and loc[0] == "components" and loc[1] in item:
+            return (loc[0], position, *loc[1:])
+        if isinstance(item, Mapping) and loc[0] == "sites":
+            label = item.get("label", item.get("site", item.get("name")))
+            if label == loc[1]:
+                return (loc[0], position, *loc[2:])
+    return loc

@@ -1,0 +1,297 @@
+"""The output folder: results, journal and manifest, never half-written.
+
+::
+
+    out/
+      study.yaml       the study as run, defaults written out
+      manifest.json    versions, digests, cases with their hashes
+      journal.jsonl    one event a line, appended and synced
+      cases/HASH.nc    result of a case
+      log/CASE.log     what the solvers and libraries had to say
+      summary.csv      one row a case, ranked
+      tables/          tables of the report
+
+A result is written beside its place and moved there in one step, so that a file that exists is
+whole. A case is finished when a result with its content hash exists.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dcmodel
+from dcmodel.base.errors import DataError, Fault
+from dcmodel.base.registry import nearest
+from dcmodel.study.cases import MODEL_VERSION, Case, library_digest
+from dcmodel.study.load import Study
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_LIBRARIES = ("numpy", "pandas", "xarray", "pyomo", "highspy", "piqp", "clarabel", "pvlib")
+_ZLIB = {"dtype": "float32", "zlib": True, "complevel": 4, "shuffle": True}
+
+
+class Store:
+    """Reads and writes one output folder.
+
+    Parameters
+    ----------
+    out : Path
+        The folder; it is made on `open`, not before.
+    """
+
+    def __init__(self, out: Path | str) -> None:
+        self.out = Path(out)
+
+    def open(self, study: Study, cases: Sequence[Case]) -> None:
+        """Make the folder, clear what a kill left behind, write study and manifest."""
+        for folder in ("cases", "log", "tables"):
+            try:
+                (self.out / folder).mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                message = f"cannot be made ({error.strerror}); choose another folder with -o"
+                raise DataError(Fault(str(self.out / folder), message)) from None
+        for left in (self.out / "cases").glob(".*.part"):
+            left.unlink(missing_ok=True)
+        write_atomic(self.out / "study.yaml", study.to_yaml(self.out))
+        manifest = json.dumps(_manifest(study, cases), indent=2) + "\n"
+        write_atomic(self.out / "manifest.json", manifest)
+
+    def result_path(self, case_hash: str) -> Path:
+        """Return where the result of a case lies."""
+        return self.out / "cases" / f"{case_hash}.nc"
+
+    def log_path(self, case_name: str) -> Path:
+        """Return where the log of a case lies."""
+        return self.out / "log" / f"{case_name.replace('/', '_')}.log"
+
+    def is_finished(self, case: Case) -> bool:
+        """Tell whether a readable result with the hash of `case` exists."""
+        path = self.result_path(case.hash)
+        if not path.is_file():
+            return False
+        try:
+            with _open(path) as result:
+                return bool(result.attrs.get("case_hash") == case.hash)
+        except (OSError, ValueError, DataError):
+            return False
+
+    def write(self, case: Case, result: xr.Dataset, seconds: float = 0.0) -> Path:
+        """Write the result of a case in one step.
+
+        Hourly variables are stored as compressed 32-bit floats, everything else in full.
+
+        Parameters
+        ----------
+        case : Case
+        result : xarray.Dataset
+        seconds : float
+            Time the case took, kept with the result. [s]
+        """
+        path = self.result_path(case.hash)
+        part = path.with_name(f".{path.stem}-{os.getpid()}.part")
+        encoding = {
+            name: dict(_ZLIB)
+            for name, variable in result.data_vars.items()
+            if "time" in variable.dims and variable.dtype.kind == "f"
+        }
+        stored = result.copy(deep=False)
+        stored.attrs = _plain({**result.attrs, **_identity(case), "seconds": round(seconds, 3)})
+        for variable in stored.variables.values():
+            variable.attrs = _plain(variable.attrs)
+        try:
+            stored.to_netcdf(part, engine="h5netcdf", encoding=encoding)
+            _sync(part)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+        return path
+
+    def headline(self, case: Case) -> dict[str, Any]:
+        """Return the headline numbers of a finished case (`headline`)."""
+        with _open(self.result_path(case.hash)) as result:
+            return headline(result)
+
+    def record(self, event: str, case: str = "", **values: Any) -> None:
+        """Append one event to the journal and sync it to disk."""
+        line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event}
+        if case:
+            line["case"] = case
+        text = json.dumps(line | {k: v for k, v in values.items() if v is not None}) + "\n"
+        descriptor = os.open(self.out / "journal.jsonl", os.O_APPEND | os.O_CREAT | os.O_WRONLY)
+        try:
+            os.write(descriptor, text.encode())
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def journal(self) -> list[dict[str, Any]]:
+        """Return the events so far; a line cut off by a kill is left out."""
+        path = self.out / "journal.jsonl"
+        if not path.is_file():
+            return []
+        events = []
+        for line in path.read_text(encoding="utf-8").splitlines():
+            try:
+                events.append(json.loads(line))
+            except json.JSONDecodeError:
+                continue
+        return events
+
+    def manifest(self) -> dict[str, Any]:
+        """Return the manifest of the last run."""
+        path = self.out / "manifest.json"
+        try:
+            loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            message = "holds no results; run 'dcmodel study STUDY -o' with this folder first"
+            raise DataError(Fault(str(self.out), message)) from None
+        except json.JSONDecodeError as error:
+            message = f"is damaged ({error.msg}); run the study again with this folder"
+            raise DataError(Fault(f"{path}:{error.lineno}", message)) from None
+        return loaded
+
+    def results(self) -> Iterator[tuple[str, Path]]:
+        """Yield name and file of each finished case of the last run's study."""
+        for entry in self.manifest()["cases"]:
+            path = self.result_path(entry["hash"])
+            if path.is_file():
+                yield entry["name"], path
+
+
+class Results(Mapping[str, "xr.Dataset"]):
+    """Results of a study by case name (``site/scenario``), opened when asked for."""
+
+    def __init__(self, out: Path | str) -> None:
+        self.out = Path(out)
+        self._paths = dict(Store(out).results())
+        self._opened: dict[str, xr.Dataset] = {}
+
+    def __getitem__(self, name: str) -> xr.Dataset:
+        if name not in self._paths:
+            message = f"no case '{name}'{nearest(name, list(self))} (cases: {', '.join(self)})"
+            raise KeyError(message)
+        if name not in self._opened:
+            self._opened[name] = _open(self._paths[name])
+        return self._opened[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __repr__(self) -> str:
+        return f"<Results of {len(self)} cases in {self.out}: {', '.join(self)}>"
+
+
+def open_results(out: Path | str) -> Results:
+    """Open the finished cases of an output folder.
+
+    Parameters
+    ----------
+    out : Path or str
+        Output folder of `run_study` or of ``dcmodel study``.
+
+    Returns
+    -------
+    Results
+        Mapping of case name (``site/scenario``) to `xarray.Dataset`, in the order of the study;
+        each is read from disk when it is used.
+    """
+    return Results(out)
+
+
+def headline(result: xr.Dataset) -> dict[str, Any]:
+    """Return every scalar of a result, and how sure it is: what progress and journal show."""
+    values: dict[str, Any] = {
+        str(name): float(variable)
+        for name, variable in result.data_vars.items()
+        if variable.ndim == 0 and variable.dtype.kind in "fiu"
+    }
+    for key in ("certified_gap", "status", "solver"):
+        if key in result.attrs:
+            value = result.attrs[key]
+            values[key] = value if isinstance(value, str) else float(value)
+    return values
+
+
+def write_atomic(path: Path, text: str) -> None:
+    """Write a text file in one step."""
+    part = path.with_name(f".{path.name}-{os.getpid()}.part")
+    part.write_text(text, encoding="utf-8")
+    _sync(part)
+    part.replace(path)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
+def _open(path: Path) -> xr.Dataset:
+    import xarray as xr
+
+    try:
+        return xr.open_dataset(path, engine="h5netcdf")
+    except OSError as error:
+        message = f"cannot be read ({error}); run the study again with --fresh"
+        raise DataError(Fault(str(path), message)) from None
+
+
+def _identity(case: Case) -> dict[str, Any]:
+    return {
+        "Conventions": "CF-1.11",
+        "case": case.name,
+        "case_hash": case.hash,
+        "site": case.site.label,
+        "scenario": case.scenario,
+        "study": case.spec.name,
+        "dcmodel_version": dcmodel.__version__,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return attributes as netCDF can hold them: no None, no bool, no structures."""
+    plain: dict[str, Any] = {}
+    for key, value in attributes.items():
+        if isinstance(value, bool):
+            plain[key] = int(value)
+        elif isinstance(value, Mapping | list | tuple):
+            plain[key] = json.dumps(value, default=str)
+        elif isinstance(value, Path):
+            plain[key] = str(value)
+        elif value is not None:
+            plain[key] = value
+    return plain
+
+
+def _manifest(study: Study, cases: Sequence[Case]) -> dict[str, Any]:
+    return {
+        "study": study.name,
+        "dcmodel": dcmodel.__version__,
+        "model": MODEL_VERSION,
+        "library_sha256": library_digest(),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "libraries": {name: _version(name) for name in _LIBRARIES},
+        "seed": study.spec.seed,
+        "cases": [{"name": case.name, "hash": case.hash} for case in cases],
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""

@@ -1,0 +1,142 @@
+"""One case in a process of its own: run, write, report. A crash costs this case alone.
+
+Nothing heavy is imported at the top, so that the number of threads can be set before numpy loads.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dcmodel.base.errors import DcmodelError
+from dcmodel.study.cases import Case
+from dcmodel.study.events import Event, Progress, Watcher
+from dcmodel.study.store import Store, headline
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+    import xarray as xr
+
+Runner = Callable[[Case, Progress], "xr.Dataset"]
+"""``runner(case, progress)`` returns the result; ``progress("solve", gap=0.01)`` reports."""
+
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
+
+
+def work(case: Case, out: Path, runner: Runner | None, threads: int, pipe: Connection) -> None:
+    """Run one case as the main function of a process.
+
+    Parameters
+    ----------
+    case : Case
+    out : Path
+        Output folder.
+    runner : callable or None
+        Computes the result; None takes `dcmodel.study.assemble.run_case`.
+    threads : int
+        Threads that numerical libraries may use.
+    pipe : Connection
+        Where events go; the last is ``done`` or ``failed``.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process decides on Ctrl-C
+    signal.signal(signal.SIGTERM, _leave)
+    for name in _THREADS:
+        os.environ.setdefault(name, str(threads))
+    log = Store(out).log_path(case.name)
+    _send_output_to(log)
+
+    def watch(event: Event) -> None:
+        try:
+            pipe.send(event)
+        except BrokenPipeError:
+            sys.exit(1)  # the main process is gone
+
+    run_case(case, out, runner, watch)
+    pipe.close()
+
+
+def run_case(case: Case, out: Path, runner: Runner | None, watch: Watcher) -> None:
+    """Run one case, write its result and report; errors become a ``failed`` event."""
+    started = time.perf_counter()
+    stage = "inputs"
+    store = Store(out)
+
+    def report(kind: Any, **details: Any) -> None:
+        details.setdefault("stage", stage)
+        watch(Event(kind, case.name, seconds=time.perf_counter() - started, **details))
+
+    def progress(name: str, **values: float | str) -> None:
+        nonlocal stage
+        stage = name
+        report("stage", values=values)
+
+    with _Log(store.log_path(case.name)) as log:
+        report("started")
+        try:
+            result = (runner or _default_runner())(case, progress)
+            progress("write")
+            store.write(case, result, time.perf_counter() - started)
+            report("done", values=headline(result))
+        except DcmodelError as error:
+            log.error("%s", traceback.format_exc())
+            _report_failure(report, error, str(error), error.exit_code)
+        except Exception as error:  # the boundary of a case: whatever happens, the others go on
+            log.error("%s", traceback.format_exc())
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            message = f"{error} ({Path(where.filename).name}:{where.lineno})"
+            _report_failure(report, error, message, 1)
+
+
+def _report_failure(report: Callable[..., None], error: Exception, text: str, code: int) -> None:
+    report("failed", error=type(error).__name__, message=text, exit_code=code)
+
+
+def _default_runner() -> Runner:
+    from dcmodel.study.assemble import run_case as assemble_and_solve
+
+    return assemble_and_solve
+
+
+def _leave(signum: int, frame: Any) -> None:
+    """End by an exception, so that files and helper processes are cleaned up."""
+    sys.exit(128 + signum)
+
+
+def _send_output_to(path: Path) -> None:
+    """Send all output of the process, native libraries' too, to the log of the case."""
+    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o644)
+    for stream in (1, 2):
+        os.dup2(descriptor, stream)
+    os.close(descriptor)
+
+
+class _Log:
+    """Log records of the package to the case's file while the case runs."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.logger = logging.getLogger("dcmodel")
+
+    def __enter__(self) -> logging.Logger:
+        self.handler = logging.FileHandler(self.path, mode="a", encoding="utf-8")
+        form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+        self.handler.setFormatter(logging.Formatter(form))
+        self.level, self.propagate = self.logger.level, self.logger.propagate
+        self.logger.addHandler(self.handler)
+        self.logger.setLevel(logging.INFO)
+        self.logger.propagate = False
+        return self.logger
+
+    def __exit__(self, *error: object) -> None:
+        self.logger.removeHandler(self.handler)
+        self.logger.setLevel(self.level)
+        self.logger.propagate = self.propagate
+        self.handler.close()

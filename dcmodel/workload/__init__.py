@@ -1,0 +1,1 @@
+"""Inference demand: shapes, classes, deferral windows, growth."""

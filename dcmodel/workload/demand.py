@@ -1,0 +1,186 @@
+"""Inference demand: classes of work to hourly arrivals of dynamic IT power."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from dcmodel.base.errors import DataError, Fault, StudyError
+from dcmodel.base.paths import data_dir
+from dcmodel.base.schema import Fraction, Hours, Quantity, Spec
+from dcmodel.base.timeindex import model_hours
+from dcmodel.inputs.assumptions import between_years
+from dcmodel.inputs.library import number, read_table, source_faults
+from dcmodel.workload.fleet import Fleet
+from dcmodel.workload.shapes import hourly_shape, region_time_zone
+
+FloatArray = npt.NDArray[np.float64]
+
+_SHARE_TOLERANCE = 1e-6
+_MIX = (
+    "workload", "year", "share", "low", "high", "shape", "deferral_h", "source", "provenance",
+    "note",
+)  # fmt: skip
+
+
+class ClassOfWork(Protocol):
+    """What the demand needs to know of a class; a study's own class fits too."""
+
+    @property
+    def share(self) -> float:
+        """Share of the year's work [1]."""
+
+    @property
+    def shape(self) -> str:
+        """Weekly shape of arrivals."""
+
+    @property
+    def region(self) -> str | None:
+        """Where the users are."""
+
+
+class WorkloadClass(Spec):
+    """One class of inference work."""
+
+    share: Fraction
+    """Share of the year's work; the shares of all classes sum to one. [1]"""
+    shape: str
+    """Weekly shape of arrivals, a name of the library."""
+    region: str | None = None
+    """Where the users are: a region, an IANA zone, ``as_measured``; None is the site's own zone."""
+    deferral_h: Hours = 0.0
+    """Work may wait this long after its arrival; 0 is interactive. [h]"""
+    value_usd_per_mwh: Annotated[float, Field(ge=0), Quantity("USD MWh-1")] | None = None
+    """Value of the work per MWh of IT energy; None takes the library's. [USD MWh-1]"""
+
+
+def hourly_arrivals(
+    classes: Mapping[str, ClassOfWork],
+    installed: Sequence[float] | FloatArray,
+    years: Sequence[int],
+    calendar_year: int,
+    *,
+    fleet: Fleet,
+    site_time_zone: str,
+    growth: float = 1.0,
+) -> FloatArray:
+    r"""Return the work that arrives at a site, by class.
+
+    Parameters
+    ----------
+    classes : mapping
+        Classes of work by name; their shares sum to one.
+    installed : array of shape (years,)
+        Installed IT power of each year, :math:`S_y` [MW].
+    years : sequence of int
+        Model years.
+    calendar_year : int
+        Year of the reference calendar, whose hours serve all model years.
+    fleet : Fleet
+        Mean and largest use of the installed power.
+    site_time_zone : str
+        IANA zone of the site, for classes of local users.
+    growth : float
+        Factor on work from year to year inside a stage of constant installed power [1]. The stage
+        begins at the mean utilisation of the fleet.
+
+    Returns
+    -------
+    array of shape (classes, years, 8760)
+        Dynamic IT work arriving, mean over the hour [MW].
+
+    Raises
+    ------
+    StudyError
+        When shares do not sum to one, or arrivals exceed what the fleet may serve in an hour.
+
+    Notes
+    -----
+    With share :math:`\sigma_k`, shape :math:`f_{kt}` of mean one, mean utilisation :math:`\bar u`
+    and :math:`a_y` years since the stage began,
+
+    .. math:: A_{kyt} = \sigma_k\, f_{kt}\, \bar u\, g^{a_y} S_y .
+
+    The peak of the sum must stay within the largest utilisation as it arrives, so that a site
+    without any shifting serves it; shifting then is a choice and never a need.
+    """
+    total_share = sum(work.share for work in classes.values())
+    if abs(total_share - 1) > _SHARE_TOLERANCE:
+        listed = ", ".join(f"{name} {work.share:g}" for name, work in classes.items())
+        msg = f"shares sum to {total_share:g} ({listed}); they must sum to 1"
+        raise StudyError(Fault("workloads", msg))
+    power = np.asarray(installed, dtype=float)
+    age = years_in_stage(power, years)
+    mean_work = fleet.mean_utilisation * growth**age * power
+    shares = np.array([work.share for work in classes.values()])
+    shapes = np.array([_shape_of(work, calendar_year, site_time_zone) for work in classes.values()])
+    _check_peak(shares @ shapes, mean_work, power, years, calendar_year, fleet)
+    return np.asarray(shares[:, None, None] * mean_work[None, :, None] * shapes[:, None, :])
+
+
+def years_in_stage(installed: FloatArray, years: Sequence[int]) -> npt.NDArray[np.int64]:
+    """Return years since the installed power last changed, shape (years,)."""
+    changed = np.concatenate([[True], np.diff(installed) != 0])
+    start = np.asarray(years)[np.maximum.accumulate(np.where(changed, np.arange(len(years)), 0))]
+    return np.asarray(np.asarray(years) - start, dtype=np.int64)
+
+
+def inference_mix(year: int) -> dict[str, WorkloadClass]:
+    """Return the library's mix of inference work in a year, by class.
+
+    The shares are judgement, linear between 2025 and 2030; no public measurement exists.
+    """
+    path = data_dir() / "workloads.csv"
+    faults: list[Fault] = []
+    shares: dict[str, dict[int, float]] = {}
+    traits: dict[str, tuple[str, float]] = {}
+    for row in read_table(path, _MIX):
+        faults += source_faults(row)
+        name = row["workload"]
+        when = int(number(row, "year", faults))
+        shares.setdefault(name, {})[when] = number(row, "share", faults)
+        traits[name] = (row["shape"], number(row, "deferral_h", faults))
+    if faults:
+        raise DataError(faults)
+    return {
+        name: WorkloadClass(
+            share=float(between_years(points, [year], "data/workloads.csv", name)[0]),
+            shape=traits[name][0],
+            deferral_h=traits[name][1],
+        )
+        for name, points in shares.items()
+    }
+
+
+def _shape_of(work: ClassOfWork, calendar_year: int, site_time_zone: str) -> FloatArray:
+    return hourly_shape(work.shape, calendar_year, region_time_zone(work.region, site_time_zone))
+
+
+def _check_peak(
+    shape: FloatArray,
+    mean_work: FloatArray,
+    installed: FloatArray,
+    years: Sequence[int],
+    calendar_year: int,
+    fleet: Fleet,
+) -> None:
+    """Refuse arrivals that the installed fleet could not serve in the hour they arrive."""
+    peak, hour = float(shape.max()), model_hours(calendar_year)[int(shape.argmax())]
+    faults = []
+    for year, work, power in zip(years, mean_work, installed, strict=True):
+        allowed = fleet.utilisation_max * power
+        if work * peak > allowed * (1 + _SHARE_TOLERANCE):
+            possible = np.floor(1000 * fleet.mean_utilisation * allowed / (work * peak)) / 1000
+            msg = (
+                f"work peaks at {work * peak:.4g} MW ({hour:%a %d %b %H:%M} UTC), "
+                f"{peak:.3g} times its mean of {work:.4g} MW; {power:g} MW of IT may serve "
+                f"{allowed:.4g} MW (utilisation_max {fleet.utilisation_max:g}); lower "
+                f"mean_utilisation to {possible:g} or less, install more IT, or mix in flatter work"
+            )
+            faults.append(Fault(f"workloads, {year}", msg))
+    if faults:
+        raise StudyError(faults)
