@@ -6,10 +6,8 @@ Exit codes: 0 all well, 1 fault of the program, 2 study or command line, 3 data,
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -178,14 +176,13 @@ def _show_end(console: Console, result: StudyResult, written: list[Path]) -> Non
 
     summary = result.summary
     if len(summary):
-        rows = [
-            {"case": name, **row} for name, row in zip(summary.index, summary.to_dict("records"))
-        ]
         console.print()
-        console.print(ranking(rows))
+        console.print(ranking(summary))
     console.print()
     cases = f"{len(result.done)} run, {len(result.cached)} done before"
-    console.print(f"{cases}, {len(result.failures)} failed, {result.seconds:.0f} s", highlight=False)
+    console.print(
+        f"{cases}, {len(result.failures)} failed, {result.seconds:.0f} s", highlight=False
+    )
     for path in written:
         console.print(f"wrote {path}", highlight=False, soft_wrap=True)
 
@@ -234,4 +231,4 @@ def _errors(debug: bool) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

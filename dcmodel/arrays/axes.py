@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -134,3 +135,36 @@ def index_tuples(axes: Sequence[Axis]) -> Iterator[Any]:
     if len(axes) == 1:
         return iter(axes[0].labels)
     return itertools.product(*(axis.labels for axis in axes))
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A placeholder bound to members of its set.
+
+    Parameters
+    ----------
+    labels : ndarray or scalar
+        The members, along the axis of the placeholder.
+    positions : ndarray or int
+        Their positions in `over`.
+    over : Pyomo set or None
+        The set of the placeholder, or None if unknown.
+    depth : int or None
+        The axis, counted from the last, if the whole set lies along it.
+    """
+
+    labels: Any
+    positions: Any
+    over: Any
+    depth: int | None
+
+
+def lift(array: np.ndarray, depth: int) -> np.ndarray:
+    """Lay a vector along an axis counted from the last."""
+    return array.reshape((-1,) + (1,) * depth)
+
+
+def along(axis: Axis, over: Any, depth: int) -> Placed:
+    """Lay a whole set along an axis counted from the last."""
+    positions = np.arange(axis.size, dtype=np.int32)
+    return Placed(lift(axis.array, depth), lift(positions, depth), over, depth)

@@ -79,12 +79,12 @@ def _refuse_other_components(m: Any) -> None:
 # ---- columns --------------------------------------------------------------------------------
 
 
-def _compile_columns(
-    m: Any, years: Any
-) -> tuple[Columns, dict[str, ColumnBlock], dict[str, Any]]:
+def _compile_columns(m: Any, years: Any) -> tuple[Columns, dict[str, ColumnBlock], dict[str, Any]]:
     columns, blocks, at = Columns(), {}, 0
     parts: dict[str, list[np.ndarray]] = {"lower": [], "upper": [], "integer": []}
     for variable in m.component_objects(pyo.Var):
+        if variable.is_reference():
+            continue  # another name of variables that stand elsewhere
         layout = _layout(variable, years)
         if isinstance(variable, ArrayVar):
             columns.start[id(variable)] = at
@@ -190,6 +190,8 @@ def _compile_rows(
     coupling: list[np.ndarray] = []
     at = 0
     for constraint in m.component_objects(pyo.Constraint, active=True):
+        if constraint.is_reference():
+            continue
         rows, layout, templated = _constraint_rows(constraint, writer, years)
         stop = at + len(rows.lower)
         blocks[constraint.name] = RowBlock(constraint.name, at, stop, templated=templated, **layout)

@@ -10,9 +10,9 @@ import numpy as np
 import pyomo.environ as pyo
 from pyomo.core.base.constraint import ConstraintData, IndexedConstraint
 from pyomo.core.base.global_set import UnindexedComponent_index
+from pyomo.core.expr.relational_expr import RelationalExpression
 
 from dcmodel.arrays.axes import index_tuples
-from dcmodel.arrays.declare import scalar_class
 from dcmodel.arrays.errors import FormulationError
 from dcmodel.arrays.ruled import Rule, Ruled
 
@@ -55,10 +55,6 @@ class ArrayConstraint(Ruled, IndexedConstraint):
 
     _ComponentDataClass = ConstraintData
 
-    def __new__(cls, *sets: Any, **keywords: Any) -> Any:
-        """Make the class without an index for a declaration without sets."""
-        return super().__new__(scalar_class(cls, ScalarArrayConstraint, sets))
-
     def __init__(
         self,
         *sets: Any,
@@ -84,10 +80,14 @@ class ArrayConstraint(Ruled, IndexedConstraint):
         given = self._where
         self.where = None if given is None else self.broadcast(given, "where", bool)
         self._construct_template()
+        if self.template is not None:
+            answer = self.template.expression
+            if answer is pyo.Constraint.Skip:
+                self.where = np.broadcast_to(np.False_, self.shape)
+            elif not isinstance(answer, RelationalExpression):
+                self.template, self.reason = None, "the rule returned no relation"
         if self.template is None:
             self._materialise()
-        elif self.template.expression is pyo.Constraint.Skip:
-            self.where = np.broadcast_to(np.False_, self.shape)
 
     def _materialise(self) -> None:
         for _ in self.values():
@@ -121,10 +121,14 @@ class ArrayConstraint(Ruled, IndexedConstraint):
     def _store_row(self, index: Any, answer: Any) -> Any:
         row = ConstraintData(component=self)
         row._index = index
-        row.set_value(answer)
+        self._data[index] = row  # Pyomo looks here for the name that its errors give
+        try:
+            row.set_value(answer)
+        except ValueError:
+            del self._data[index]
+            raise
         row._active = self._active
         row.__class__ = ArrayConstraintElement
-        self._data[index] = row
         return row
 
     def _getitem_when_not_present(self, index: Any) -> Any:
@@ -227,6 +231,9 @@ class ScalarArrayConstraint(ConstraintData, ArrayConstraint):
     def deactivate(self) -> None:
         """Switch the row off."""
         self._active = False
+
+
+ArrayConstraint.scalar = ScalarArrayConstraint
 
 
 def array_constraint(

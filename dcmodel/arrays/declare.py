@@ -7,92 +7,19 @@ in the array.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
 from pyomo.core.base.component import ComponentData
 from pyomo.core.base.global_set import UnindexedComponent_index
-from pyomo.core.base.indexed_component import UnindexedComponent_set
 from pyomo.core.base.param import IndexedParam, ScalarParam
 from pyomo.core.base.var import IndexedVar, VarData
 from pyomo.core.expr.numvalue import value
 from pyomo.core.staleflag import StaleFlagManager
 
-from dcmodel.arrays.axes import Axis, axis_of, index_tuples, one_dimensional_sets
 from dcmodel.arrays.errors import FormulationError
-
-
-def is_scalar_index(sets: tuple[Any, ...]) -> bool:
-    """Whether a component declared over `sets` has no index."""
-    return not sets or (len(sets) == 1 and sets[0] is UnindexedComponent_set)
-
-
-def scalar_class(cls: type, scalar: type, sets: tuple[Any, ...]) -> type:
-    """Return `scalar` for a declaration without sets, else the class itself."""
-    return scalar if is_scalar_index(sets) and not issubclass(cls, scalar) else cls
-
-
-class ArrayIndexed:
-    """What the array components share: axes, a shape, and elements on demand."""
-
-    axes: tuple[Axis, ...]
-    sets: tuple[Any, ...]
-    shape: tuple[int, ...]
-
-    if TYPE_CHECKING:  # what every Pyomo component has
-        name: str
-        _constructed: bool
-        _data: dict[Any, Any]
-        _index_set: Any
-        _anonymous_sets: Any
-        parent_block: Callable[[], Any]
-        model: Callable[[], Any]
-
-    def _construct_axes(self) -> None:
-        for anonymous in self._anonymous_sets or ():
-            anonymous.construct()
-        index_set, name = self._index_set, self.name
-        self.sets = one_dimensional_sets(index_set, name)
-        self.axes = tuple(axis_of(one) for one in self.sets)
-        self.shape = tuple(axis.size for axis in self.axes)
-
-    @property
-    def size(self) -> int:
-        """Number of elements of the array."""
-        return int(np.prod(self.shape, dtype=np.int64))
-
-    def position(self, index: Any) -> int:
-        """Return the flat position of one index value."""
-        flat = 0
-        parts = index if isinstance(index, tuple) else (index,)
-        for axis, part in zip(self.axes, parts if self.axes else (), strict=True):
-            flat = flat * axis.size + int(axis.positions(part))
-        return flat
-
-    def broadcast(self, values: Any, what: str, dtype: Any = float) -> np.ndarray:
-        """Return a copy of `values`, read-only, seen in the shape of the component."""
-        try:
-            array = np.array(values, dtype=dtype)
-        except (TypeError, ValueError):
-            msg = f"{self.name}: {what} are not an array of numbers: {values!r:.200}"
-            raise FormulationError(msg) from None
-        try:
-            return np.broadcast_to(array, self.shape)
-        except ValueError:
-            msg = f"{self.name}: {what} have shape {array.shape}, which does not fit {self.shape}"
-            raise FormulationError(msg) from None
-
-    def __len__(self) -> int:
-        return self.size if self._constructed else 0
-
-    def __contains__(self, index: Any) -> bool:
-        return index in self._index_set
-
-    def keys(self, sort: Any = None, ordered: Any = None) -> Iterator[Any]:
-        """Iterate over the index values in the order of the array."""
-        return index_tuples(self.axes)
+from dcmodel.arrays.indexed import ArrayIndexed
 
 
 class ArrayParam(ArrayIndexed, IndexedParam):
@@ -108,10 +35,6 @@ class ArrayParam(ArrayIndexed, IndexedParam):
     doc : str, optional
         Meaning and unit.
     """
-
-    def __new__(cls, *sets: Any, **keywords: Any) -> Any:
-        """Make the class without an index for a declaration without sets."""
-        return super().__new__(scalar_class(cls, ScalarArrayParam, sets))
 
     def __init__(self, *sets: Any, values: Any, name: str | None = None, doc: str = "") -> None:
         IndexedParam.__init__(self, *sets, name=name, doc=doc)
@@ -187,6 +110,9 @@ class ScalarArrayParam(ScalarParam, ArrayParam):
     def set_values(self, values: Any) -> None:
         """Replace the number."""
         self.set_value(self._checked_number(values))
+
+
+ArrayParam.scalar = ScalarArrayParam
 
 
 class ArrayVarElement(VarData):
@@ -280,10 +206,6 @@ class ArrayVar(ArrayIndexed, IndexedVar):
     """
 
     _ComponentDataClass = ArrayVarElement
-
-    def __new__(cls, *sets: Any, **keywords: Any) -> Any:
-        """Make the class without an index for a declaration without sets."""
-        return super().__new__(scalar_class(cls, ScalarArrayVar, sets))
 
     def __init__(
         self,
@@ -404,3 +326,6 @@ class ScalarArrayVar(ArrayVarElement, ArrayVar):
     def unfix(self) -> None:
         """Free the variable."""
         ArrayVar.unfix(self)
+
+
+ArrayVar.scalar = ScalarArrayVar

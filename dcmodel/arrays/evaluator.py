@@ -9,7 +9,6 @@ all sets.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise, product
 from typing import Any
 
@@ -26,11 +25,11 @@ from pyomo.core.expr.template_expr import (
     TemplateSumExpression,
 )
 
-from dcmodel.arrays.axes import Axis, axis_of, one_dimensional_sets
+from dcmodel.arrays.axes import Axis, Placed, along, axis_of, lift, one_dimensional_sets
 from dcmodel.arrays.declare import ArrayParam, ArrayVar
 from dcmodel.arrays.errors import FormulationError, NotTemplatableError
 from dcmodel.arrays.expressions import ArrayExpression
-from dcmodel.arrays.linear import Columns, Linear, Values, add, flat, scaled, summed
+from dcmodel.arrays.linear import Columns, Linear, Values, add, scaled, summed
 from dcmodel.arrays.templates import Template
 
 _NUMBERS = (int, float, np.number, np.bool_, np.ndarray, str)
@@ -42,28 +41,6 @@ _UNARY = {
 
 class _MemberNeededError(NotTemplatableError):
     """A component is chosen by an index, so each member of the set has its own summand."""
-
-
-@dataclass(frozen=True)
-class Placed:
-    """A placeholder bound to members of its set.
-
-    Parameters
-    ----------
-    labels : ndarray or scalar
-        The members, along the axis of the placeholder.
-    positions : ndarray or int
-        Their positions in `over`.
-    over : Pyomo set or None
-        The set of the placeholder, or None if unknown.
-    depth : int or None
-        The axis, counted from the last, if the whole set lies along it.
-    """
-
-    labels: Any
-    positions: Any
-    over: Any
-    depth: int | None
 
 
 class Evaluator:
@@ -96,7 +73,7 @@ class Evaluator:
         if mask is None:
             self._depth = len(axes)
             for k, index in enumerate(template.indices):
-                self._places[id(index)] = _along(axes[k], sets[k], len(axes) - 1 - k)
+                self._places[id(index)] = along(axes[k], sets[k], len(axes) - 1 - k)
             return tuple(component.shape)
         chosen = np.flatnonzero(mask)
         self._depth = 1
@@ -247,12 +224,12 @@ class Evaluator:
         self._depth += 1
         if len(group) == 1 and over.dimen == 1:
             axis = self._axis(over)
-            self._places[id(group[0])] = _along(axis, over, depth)
+            self._places[id(group[0])] = along(axis, over, depth)
             return axis.size
         members = list(over.data())
         for k, index in enumerate(group):
             labels = Axis([member[k] for member in members], over.name).array
-            self._places[id(index)] = Placed(_lift(labels, depth), None, None, None)
+            self._places[id(index)] = Placed(lift(labels, depth), None, None, None)
         return len(members)
 
     # ---- elements ---------------------------------------------------------------------------
@@ -347,7 +324,7 @@ class Evaluator:
             for index, element in component.items():
                 parts = index if isinstance(index, tuple) else (index,)
                 at = tuple(self._axis(s).positions(p) for s, p in zip(sets, parts, strict=True))
-                table[at] = read(element)
+                table[at] = _number(component, read(element))
             self._tables[id(component)] = table
         return self._tables[id(component)]
 
@@ -387,33 +364,8 @@ class Evaluator:
         return self.evaluate(component.template.expression)
 
 
-def values_of(component: Any, variables: Values | None = None) -> np.ndarray:
-    """Return the values of an array expression in the shape of its sets.
-
-    Parameters
-    ----------
-    component : ArrayExpression
-        Also a `CostTerm`.
-    variables : Values, optional
-        Where variables get their values; by default from the model itself.
-    """
-    if variables is None:
-        variables = Values(lambda v: v.array, pyo.value)
-    if component.template is None:
-        if not component.axes:
-            return np.asarray(pyo.value(component.args[0]), dtype=float)
-        found = [pyo.value(element) for element in component.values()]
-        return np.array(found, dtype=float).reshape(component.shape)
-    evaluator = Evaluator(variables)
-    evaluator.place_rows(component.template, component, None)
-    found = evaluator.evaluate(component.template.expression)
-    return flat(found, component.shape).reshape(component.shape).copy()
-
-
-def _lift(array: np.ndarray, depth: int) -> np.ndarray:
-    return array.reshape((-1,) + (1,) * depth)
-
-
-def _along(axis: Axis, over: Any, depth: int) -> Placed:
-    positions = np.arange(axis.size, dtype=np.int32)
-    return Placed(_lift(axis.array, depth), _lift(positions, depth), over, depth)
+def _number(component: Any, found: Any) -> Any:
+    if isinstance(found, str) or found is None:
+        msg = f"{component.name} holds {found!r}, which is not a number"
+        raise NotTemplatableError(msg)
+    return found

@@ -10,8 +10,6 @@ from pyomo.core.base.expression import ExpressionData, IndexedExpression
 from pyomo.core.base.global_set import UnindexedComponent_index
 from pyomo.core.expr.template_expr import GetItemExpression
 
-from dcmodel.arrays.declare import is_scalar_index, scalar_class
-from dcmodel.arrays.errors import FormulationError
 from dcmodel.arrays.ruled import Rule, Ruled
 from dcmodel.arrays.templates import is_templating
 
@@ -28,10 +26,6 @@ class ArrayExpression(Ruled, IndexedExpression):
     doc : str, optional
         Meaning and unit.
     """
-
-    def __new__(cls, *sets: Any, **keywords: Any) -> Any:
-        """Make the class without an index for a declaration without sets."""
-        return super().__new__(scalar_class(cls, ScalarArrayExpression, sets))
 
     def __init__(self, *sets: Any, rule: Rule, name: str | None = None, doc: str = "") -> None:
         IndexedExpression.__init__(self, *sets, name=name, doc=doc)
@@ -68,7 +62,7 @@ class ArrayExpression(Ruled, IndexedExpression):
     @property
     def array(self) -> np.ndarray:
         """Values at the solution held by the variables, in the shape of the sets."""
-        from dcmodel.arrays.evaluator import values_of  # it needs the classes of this module
+        from dcmodel.arrays.solution import values_of  # it needs the classes of this module
 
         return values_of(self)
 
@@ -106,6 +100,9 @@ class ScalarArrayExpression(ExpressionData, ArrayExpression):
         self._own = arguments
 
 
+ArrayExpression.scalar = ScalarArrayExpression
+
+
 class CostTerm(ArrayExpression):
     """Undiscounted cost of each year, part of the objective.
 
@@ -120,13 +117,6 @@ class CostTerm(ArrayExpression):
     doc : str, optional
         What is paid for.
     """
-
-    def __new__(cls, *sets: Any, **keywords: Any) -> Any:
-        """Make the class without an index for a declaration without sets."""
-        if is_scalar_index(sets) or len(sets) != 1:
-            msg = "a cost term is indexed by the set of years and by nothing else"
-            raise FormulationError(msg)
-        return super().__new__(cls, *sets, **keywords)
 
     def __init__(
         self, years: Any, *, rule: Rule, category: str, name: str | None = None, doc: str = ""

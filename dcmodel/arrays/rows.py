@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 from pyomo.core.expr import relational_expr as relational
-from pyomo.core.expr.numvalue import native_types
 from pyomo.repn.linear import LinearRepnVisitor
 
 from dcmodel.arrays.errors import FormulationError, NotTemplatableError
 from dcmodel.arrays.evaluator import Evaluator
-from dcmodel.arrays.linear import Columns, Linear, flat
+from dcmodel.arrays.linear import Columns, Linear, add, flat, scaled
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,10 @@ class RowWriter:
             return self.bodies([(name, expression)])
 
     def _split(self, expression: Any, name: str) -> tuple[Any, Any, Any]:
-        """Return low end, body and high end as Pyomo divides them, so that duals agree in sign."""
+        """Return low end, body and high end; the end is the side without variables, or zero.
+
+        Pyomo divides its expressions in the same way, so duals have the sign that it gives them.
+        """
         evaluate = self._evaluator.evaluate
         if isinstance(expression, relational.RangedExpression):
             low, body, high = (evaluate(argument) for argument in expression.args)
@@ -109,14 +111,14 @@ class RowWriter:
         if getattr(expression, "strict", False):
             msg = f"{name}: write <= or >= instead of < or >"
             raise FormulationError(msg)
-        left, right = expression.args
-        if _is_fixed(right):
-            end = evaluate(right)
-            return (end if equality else None), evaluate(left), end
-        if _is_fixed(left):
-            end = evaluate(left)
-            return end, evaluate(right), (end if equality else None)
-        body = evaluate(left - right)
+        left, right = (evaluate(argument) for argument in expression.args)
+        if not isinstance(right, Linear):
+            return (right if equality else None), left, right
+        if not isinstance(left, Linear):
+            return left, right, (left if equality else None)
+        body = Linear()
+        add(body, left)
+        add(body, scaled(right, -1.0))
         return (0.0 if equality else None), body, 0.0
 
     def _assemble(
@@ -195,10 +197,6 @@ class _Recorder:
 
     def add(self, variable: Any) -> None:
         self.var_map[id(variable)] = variable
-
-
-def _is_fixed(expression: Any) -> bool:
-    return expression.__class__ in native_types or not expression.is_potentially_variable()
 
 
 def _fill(target: np.ndarray, source: Any, shape: tuple[int, ...], sums: tuple[int, ...]) -> None:

@@ -11,8 +11,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from dcmodel.arrays.declare import ArrayIndexed
 from dcmodel.arrays.errors import NotTemplatableError
+from dcmodel.arrays.indexed import ArrayIndexed
 from dcmodel.arrays.templates import Template, numbers_only, templatize
 
 _logger = logging.getLogger(__name__)

@@ -11,9 +11,9 @@ import pyomo.environ as pyo
 from dcmodel.arrays.constraints import ArrayConstraint
 from dcmodel.arrays.declare import ArrayVar
 from dcmodel.arrays.errors import FormulationError
-from dcmodel.arrays.evaluator import values_of
+from dcmodel.arrays.evaluator import Evaluator
 from dcmodel.arrays.expressions import ArrayExpression
-from dcmodel.arrays.linear import Values
+from dcmodel.arrays.linear import Values, flat
 from dcmodel.arrays.program import LinearProgram
 
 
@@ -24,6 +24,8 @@ def load_solution(program: LinearProgram, m: Any, x: Any, row_dual: Any = None) 
         msg = f"the solution has shape {x.shape}, the program {program.n_columns} columns"
         raise FormulationError(msg)
     for variable in m.component_objects(pyo.Var):
+        if variable.is_reference():
+            continue
         block = program.columns[variable.name]
         if isinstance(variable, ArrayVar):
             variable.array = block.spread(x)
@@ -40,6 +42,8 @@ def _load_duals(program: LinearProgram, m: Any, row_dual: np.ndarray) -> None:
         raise FormulationError(msg)
     suffix = m.component("dual")
     for constraint in m.component_objects(pyo.Constraint, active=True):
+        if constraint.is_reference():
+            continue
         block = program.rows[constraint.name]
         if isinstance(constraint, ArrayConstraint):
             constraint.dual = block.spread(row_dual)
@@ -85,7 +89,28 @@ def evaluate(component: ArrayExpression, program: LinearProgram, x: Any) -> np.n
 
 def _element_columns(m: Any, program: LinearProgram) -> Iterator[tuple[int, int]]:
     for variable in m.component_objects(pyo.Var):
-        if not isinstance(variable, ArrayVar):
+        if not isinstance(variable, ArrayVar) and not variable.is_reference():
             start = program.columns[variable.name].start
             for k, one in enumerate(variable.values()):
                 yield id(one), start + k
+
+
+def values_of(component: Any, variables: Values | None = None) -> np.ndarray:
+    """Return the values of an array expression in the shape of its sets.
+
+    Parameters
+    ----------
+    component : ArrayExpression
+        Also a `CostTerm`.
+    variables : Values, optional
+        Where variables get their values; by default from the model itself.
+    """
+    if variables is None:
+        variables = Values(lambda v: v.array, pyo.value)
+    evaluator = Evaluator(variables)
+    if component.template is None:
+        found = [evaluator.evaluate(element.args[0]) for element in component.values()]
+        return np.array(found, dtype=float).reshape(component.shape)
+    evaluator.place_rows(component.template, component, None)
+    found = evaluator.evaluate(component.template.expression)
+    return flat(found, component.shape).reshape(component.shape).copy()

@@ -150,7 +150,7 @@ def local_hours(calendar_year: int, zone: str) -> LocalHours:
     return LocalHours(
         month=np.asarray(local.month, dtype=np.int64),
         day=np.asarray(local.day, dtype=np.int64),
-        weekday=np.asarray(local.weekday, dtype=np.int64),
+        weekday=np.asarray(local.day_of_week, dtype=np.int64),
         hour=np.asarray(local.hour, dtype=np.int64),
         utc_offset=np.asarray((local - utc) / pd.Timedelta(hours=1), dtype=float),
     )

@@ -1,7 +1,7 @@
 """What a component is, and the case it is built for.
 
-A component is one file: a small settings class, its equations and its costs; its numbers lie beside
-it in ``data/technologies/<kind>.csv``. `Component.build` declares Pyomo parts on a block of its own.
+A component is one file: a small settings class, its equations and its costs; its numbers lie in
+``data/technologies/<kind>.csv``. `Component.build` declares Pyomo parts on a block of its own.
 The balances of `dcmodel.optimise.build` sum what the blocks offer, by these names:
 
 ==================  ==============  ==========================================================
@@ -9,7 +9,7 @@ name on the block   index           meaning
 ==================  ==============  ==========================================================
 ``supply``          year, time      power into the site bus, negative when drawing [MW]
 ``delivery``        year, time      contracted energy delivered to the site's meter account [MW]
-``it_shift``        year, time      dynamic IT work moved into the hour, negative when moved out [MW]
+``it_shift``        year, time      IT work moved into the hour, negative when moved out [MW]
 ``emissions``       year            emissions of fuel burnt on site [t CO2e]
 cost terms          year            undiscounted real USD of the year, each with a category
 ==================  ==============  ==========================================================
@@ -23,11 +23,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayConstraint, ArrayParam, ArrayVar, CostTerm
 from dcmodel.base.registry import Registry
 from dcmodel.base.schema import Spec
+from dcmodel.facility.linearise import AffineFacility
 from dcmodel.finance.annuity import capital_recovery_factor
 from dcmodel.inputs.assumptions import Technology, technology
 from dcmodel.inputs.markets import Market
@@ -38,24 +40,6 @@ FloatArray = npt.NDArray[np.float64]
 
 components: Registry[type[Component]] = Registry("dcmodel.components", "dcmodel.components")
 """Every component by its kind; other distributions add theirs by the entry-point group."""
-
-
-@dataclass(frozen=True)
-class FacilityCoefficients:
-    """Facility power and water as affine functions of IT power, hour by hour.
-
-    ``facility_power = power_slope * it_power + power_fixed * it_capacity`` and the same for water;
-    all arrays have shape (years, steps).
-    """
-
-    power_slope: FloatArray
-    """Facility MW per MW of IT power [1]."""
-    power_fixed: FloatArray
-    """Facility MW per MW of installed IT [1]."""
-    water_slope: FloatArray
-    """Water per MWh of IT energy [m3 MWh-1]."""
-    water_fixed: FloatArray
-    """Water per hour and MW of installed IT [m3 h-1 MW-1]."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +93,8 @@ class SiteCase:
     utilisation_max: float
     """Largest share of the fleet's dynamic power that may be used [1]."""
     workload: Workload
-    facility: FacilityCoefficients
+    facility: AffineFacility
+    """Facility power and water as hourly straight lines in IT power, arrays (years, steps)."""
     facility_design_peak: FloatArray
     """Facility MW per MW of installed IT at full load in the design hour [1], shape (years,)."""
     series: dict[str, FloatArray]
@@ -123,6 +108,14 @@ class SiteCase:
     def previous(self) -> npt.NDArray[np.int64]:
         """Index of the step before each step; the first follows the last of its year."""
         return np.roll(np.arange(len(self.duration)), 1)
+
+    @property
+    def facility_energy(self) -> FloatArray:
+        """Facility energy of each year with all work served as it arrives [MWh], shape (years,)."""
+        installed = self.it_capacity[:, None]
+        it_power = self.idle_fraction * installed + (1 - self.idle_fraction) * self.workload.total
+        power = self.facility.power_slope * it_power + self.facility.power_fixed * installed
+        return np.asarray(power @ self.duration)
 
     @cached_property
     def stands(self) -> FloatArray:
@@ -145,7 +138,7 @@ class SiteCase:
                 arrivals=mean(work.arrivals),
                 backlog_max=aggregate(work.backlog_max, segments, "last"),
             ),
-            facility=FacilityCoefficients(
+            facility=AffineFacility(
                 mean(facility.power_slope),
                 mean(facility.power_fixed),
                 mean(facility.water_slope),
@@ -183,6 +176,29 @@ class Component(Spec):
 
     def build(self, b: pyo.Block, case: SiteCase) -> None:
         """Declare variables, equations and costs on the block `b`."""
+
+    def bill(
+        self, case: SiteCase, y: int, meter: dict[str, FloatArray], local_time: pd.DatetimeIndex
+    ) -> float | None:
+        """Return what the meter costs in year `y` by an independent bill [USD].
+
+        Parameters
+        ----------
+        case : SiteCase
+        y : int
+            Position of the year.
+        meter : dict
+            ``grid_import``, ``contract_use``, ``surplus`` [MW] and ``duration`` [h], each of shape
+            (steps,).
+        local_time : DatetimeIndex, shape (steps,)
+            Clock by which months are billed.
+
+        Returns
+        -------
+        float or None
+            None where the part has no bill.
+        """
+        return None
 
     def charge(self, b: pyo.Block, case: SiteCase) -> None:
         """Declare costs of what the finished site draws: meter, purchase, facility power, water."""

@@ -16,7 +16,7 @@ from dcmodel.finance.annuity import capital_recovery_factor
 class Building(Component):
     """Shell and plant at the market's build cost, staged with the installed IT.
 
-    The build cost of a market includes standby power; where the diesel component is sized apart, the
+    The build cost of a market includes standby power, which the diesel component sizes apart: the
     parameter ``standby_power_share`` takes it out of here so that it is not paid twice.
     """
 

@@ -57,7 +57,10 @@ class PayAsProduced(Component):
         b.capacity_factor = ArrayParam(m.Y, m.T, values=factor)
         b.price = ArrayParam(m.Y, values=scale * offer.price)
         b.yearly_yield = ArrayParam(m.Y, values=factor @ case.duration)
-        b.capacity = ArrayVar(m.Y, lower=0, upper=yearly_max, doc="Contracted capacity [MW]")
+        started = np.maximum.accumulate(offer.available)
+        b.capacity = ArrayVar(
+            m.Y, lower=0, upper=np.where(started, yearly_max, 0.0), doc="Contracted capacity [MW]"
+        )
         b.signed = ArrayVar(
             m.Y,
             lower=0,
@@ -78,9 +81,7 @@ class PayAsProduced(Component):
 
         @cost_term(b, m.Y, category="contracts", doc="Energy paid as produced [USD]")
         def energy_paid(b: pyo.Block, y: Any) -> Any:
-            return b.yearly_yield[y] * sum(
-                b.stands[y, v] * b.price[v] * b.signed[v] for v in m.Y
-            )
+            return b.yearly_yield[y] * sum(b.stands[y, v] * b.price[v] * b.signed[v] for v in m.Y)
 
 
 @components.register("ppa_solar")

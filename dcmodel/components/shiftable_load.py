@@ -25,8 +25,8 @@ class ShiftableLoad(Component):
        0 \le b_{kt} \le \text{work that arrived in the last } W_k \text{ hours} .
 
     The upper bound is the deadline: whatever waits arrived less than :math:`W_k` hours ago. Service
-    is eliminated, :math:`s_{kt} = A_{kt} + (b_{k,t-1} - b_{kt}) / w_t`, which keeps the model small.
-    The backlog is empty at the end of the year, so no work is lost.
+    is eliminated, :math:`s_{kt} = A_{kt} + (b_{k,t-1} - b_{kt}) / w_t`, to keep the model small. The
+    backlog is empty at the end of the year, so no work is lost.
     """
 
     kind: ClassVar[str] = "shiftable_load"
@@ -67,6 +67,4 @@ class ShiftableLoad(Component):
 
         @cost_term(b, m.Y, category="workload", doc="Delay of deferred work [USD]")
         def delay(b: pyo.Block, y: Any) -> Any:
-            return delay_cost * sum(
-                m.duration[t] * b.backlog[k, y, t] for k in b.K for t in m.T
-            )
+            return delay_cost * sum(m.duration[t] * b.backlog[k, y, t] for k in b.K for t in m.T)

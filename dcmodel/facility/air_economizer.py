@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from dcmodel.facility import psychrometrics
 from dcmodel.facility.chiller import ChillerPlant, chiller_power, load_curves
@@ -39,18 +38,12 @@ class AirState:
     ----------
     trim_share : ndarray, shape (T,)
         Share of the heat left to the trim chiller [1].
-    effectiveness_used : ndarray, shape (T,)
-        Use of the evaporative pad [1].
     water_per_air : ndarray, shape (T,)
         Water added to the supply air, by pad or humidifier [kg per kg of dry air].
-    closed : ndarray of bool, shape (T,)
-        Dampers shut: outside air is too moist.
     """
 
     trim_share: Array
-    effectiveness_used: Array
     water_per_air: Array
-    closed: npt.NDArray[np.bool_]
 
 
 def humidity_ratio_limit(design: Design, pressure: Array) -> Array:
@@ -90,7 +83,7 @@ def air_state(design: Design, weather: FacilityWeather) -> AirState:
     # Air hotter than the return is not drawn in: trim 1 means recirculation, without pads.
     used = np.where(trim >= 1.0, 0.0, used)
     added = np.where(trim >= 1.0, 0.0, evaporated(used, weather) + humidified)
-    return AirState(trim_share=trim, effectiveness_used=used, water_per_air=added, closed=closed)
+    return AirState(trim_share=trim, water_per_air=added)
 
 
 def cooling(design: Design, weather: FacilityWeather, load: Array) -> CoolingState:
@@ -128,7 +121,7 @@ def cooling(design: Design, weather: FacilityWeather, load: Array) -> CoolingSta
         design["chilled_water_temperature"],
         weather.temp_air,
     )
-    # Dry-air flow [kg MJ-1 x MW]: MW of heat over J kg-1 of air, times the seconds of an hour.
+    # Air flow is in 1e6 kg of dry air per second and MW of IT, as heat is in MW.
     air_flow = heat / (psychrometrics.heat_capacity(weather.humidity_ratio) * fan.temperature_rise)
     water = air_flow * state.water_per_air * JOULES_PER_MWH / WATER_DENSITY
     wet = state.water_per_air > 0

@@ -80,6 +80,7 @@ def linearise(
     weather: FacilityWeather,
     load: npt.ArrayLike,
     half_width: float = 0.1,
+    span: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
 ) -> AffineFacility:
     """Affine coefficients around an operating load.
 
@@ -93,6 +94,10 @@ def linearise(
     half_width : float
         Secant from ``load - half_width`` to ``load + half_width``, cut at 0 and 1 [1]. Wide enough
         to bridge the steps of chiller staging, narrow enough to follow the margin.
+    span : pair of array_like, optional
+        Lowest and highest load that each hour may take: the secant from one to the other, in place
+        of the half width. With the slopes of a span, drawing again at another load moves the fixed
+        part alone, so an optimiser's choice among hours stays what it was.
 
     Returns
     -------
@@ -104,8 +109,7 @@ def linearise(
         raise ValueError(msg)
     shape = np.broadcast_shapes(np.shape(load), weather.temp_air.shape)
     centre = np.broadcast_to(np.clip(load, 0.0, 1.0), shape)
-    low = np.clip(centre - half_width, 0.0, 1.0)
-    high = np.clip(centre + half_width, 0.0, 1.0)
+    low, high = _secant_ends(centre, half_width, span)
     at, below, above = (evaluate(design, weather, point) for point in (centre, low, high))
     power_slope = np.maximum((above.facility_power - below.facility_power) / (high - low), 0.0)
     water_slope = np.maximum((above.water - below.water) / (high - low), 0.0)
@@ -114,6 +118,21 @@ def linearise(
         power_fixed=at.facility_power - power_slope * centre,
         water_slope=water_slope,
         water_fixed=at.water - water_slope * centre,
+    )
+
+
+def _secant_ends(
+    centre: Array, half_width: float, span: tuple[npt.ArrayLike, npt.ArrayLike] | None
+) -> tuple[Array, Array]:
+    """Return the loads between which the slope is taken, at least the half width apart."""
+    if span is None:
+        return np.clip(centre - half_width, 0.0, 1.0), np.clip(centre + half_width, 0.0, 1.0)
+    low, high = (np.broadcast_to(np.clip(end, 0.0, 1.0), centre.shape) for end in span)
+    too_close = high - low < half_width
+    middle = 0.5 * (low + high)
+    return (
+        np.where(too_close, np.clip(middle - half_width, 0.0, 1.0), low),
+        np.where(too_close, np.clip(middle + half_width, 0.0, 1.0), high),
     )
 
 

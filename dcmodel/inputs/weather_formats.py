@@ -10,7 +10,7 @@ import csv
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -271,24 +271,9 @@ def read_open_meteo(text: str, source: str) -> RawWeather:
         msg = f"is not an Open-Meteo answer ({type(error).__name__}: {str(error)[:80]})"
         raise DataError(Fault(source, msg)) from None
     site = _site(source, latitude, longitude, elevation, str(offset))
-    faults = []
+    columns, faults = _open_meteo_columns(hourly, units, length, source)
     if stamps.isna().any() or stamps.dt.tz is not None:
         faults.append(Fault(source, "hourly.time: holds stamps that are not local ISO 8601"))
-    columns: dict[str, Floats] = {}
-    for name, (keys, factors) in _OPEN_METEO.items():
-        key = next((key for key in keys if key in hourly), None)
-        if key is None:
-            continue
-        if units.get(key) not in factors:
-            msg = f"{key}: found unit '{units.get(key)}'; allowed: {', '.join(factors)}"
-            faults.append(Fault(source, msg))
-        elif not isinstance(hourly[key], list) or len(hourly[key]) != length:
-            faults.append(Fault(source, f"hourly.{key}: {length} values are required, as in time"))
-        else:
-            numbers = pd.to_numeric(pd.Series(hourly[key], dtype=object), errors="coerce")
-            columns[name] = np.array(numbers, dtype=float) * factors[units[key]]
-    if not faults and not {"temp_air", "relative_humidity", "wind_speed"} <= set(columns):
-        faults.append(Fault(source, "temperature, relative humidity and wind at 10 m are required"))
     if faults:
         raise DataError(faults)
     frame = pd.DataFrame(columns, index=pd.DatetimeIndex(stamps))
@@ -297,6 +282,29 @@ def read_open_meteo(text: str, source: str) -> RawWeather:
     frame[radiation] = frame[radiation].shift(-1)
     rows = np.arange(1, length + 1)
     return RawWeather(source, "Open-Meteo", frame, rows, site, is_typical=False, is_curated=False)
+
+
+def _open_meteo_columns(
+    hourly: Mapping[str, Any], units: Mapping[str, Any], length: int, source: str
+) -> tuple[dict[str, Floats], list[Fault]]:
+    columns: dict[str, Floats] = {}
+    faults = []
+    for name, (keys, factors) in _OPEN_METEO.items():
+        key = next((key for key in keys if key in hourly), None)
+        if key is None:
+            continue
+        unit = str(units.get(key))
+        if unit not in factors:
+            msg = f"{key}: found unit '{unit}'; allowed: {', '.join(factors)}"
+            faults.append(Fault(source, msg))
+        elif not isinstance(hourly[key], list) or len(hourly[key]) != length:
+            faults.append(Fault(source, f"hourly.{key}: {length} values are required, as in time"))
+        else:
+            numbers = pd.to_numeric(pd.Series(hourly[key], dtype=object), errors="coerce")
+            columns[name] = np.array(numbers, dtype=float) * factors[unit]
+    if not faults and not {"temp_air", "relative_humidity", "wind_speed"} <= set(columns):
+        faults.append(Fault(source, "temperature, relative humidity and wind at 10 m are required"))
+    return columns, faults
 
 
 FORMATS: dict[str, Callable[[str, str], RawWeather]] = {

@@ -1,9 +1,9 @@
 """Tariff forms: how a market charges for what the meter records.
 
-A form is a component (`dcmodel.components.base.Component`) whose numbers come from the market's own
-file instead of a parameter file. The model offers the meter to it: ``m.grid_import`` and
-``m.monthly_peak``, ``m.purchase`` (import less contracted energy used) and ``m.surplus`` (contracted
-energy not used).
+A form is a component (`dcmodel.components.base.Component`) whose numbers come from the market's
+file instead of a parameter file. It charges what the model's meter records: ``m.grid_import`` and
+``m.monthly_peak``, ``m.purchase`` (import less contracted energy used) and ``m.surplus``
+(contracted energy not used).
 """
 
 from __future__ import annotations

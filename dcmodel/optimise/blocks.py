@@ -65,9 +65,7 @@ class YearBlock:
         """
         n_link, n = self.link.size, self.problem.shape[1]
         at = self.columns[self.link]
-        tie = sparse.csr_array(
-            (np.ones(n_link), (np.arange(n_link), self.link)), shape=(n_link, n)
-        )
+        tie = sparse.csr_array((np.ones(n_link), (np.arange(n_link), self.link)), shape=(n_link, n))
         eye = sparse.identity(n_link, format="csr")
         matrix = sparse.block_array([[self.problem.matrix, None, None], [tie, -eye, eye]])
         more, zeros = np.tile(penalty[at], 2), np.zeros(2 * n_link)
@@ -79,6 +77,42 @@ class YearBlock:
             row_upper=np.concatenate([self.problem.row_upper, target]),
             lower=np.concatenate([self.problem.lower, zeros]),
             upper=np.concatenate([self.problem.upper, np.full(2 * n_link, np.inf)]),
+        )
+        return self._named(problem)
+
+    def joined(self, whole: Problem, parts: Split, design: Floats) -> NamedProblem:
+        """Return the block with what is built, the other blocks' link columns held at `design`.
+
+        The pure columns and the coupling rows follow the block's own columns and rows.
+        """
+        pure = parts.master_columns[~parts.is_link]
+        mine = np.zeros(whole.shape[1], dtype=bool)
+        mine[self.columns[self.link]] = mine[pure] = True
+        own = mine[parts.master_columns]
+        others = np.where(own, 0.0, design[parts.master_columns])
+        held = parts.coupling @ others
+        place = np.zeros(whole.shape[1], dtype=np.intp)
+        place[self.columns] = np.arange(self.columns.size)
+        place[pure] = self.columns.size + np.arange(pure.size)
+        coupling = parts.coupling[:, np.flatnonzero(own)].tocoo()
+        at = place[parts.master_columns[own]]
+        shape = (parts.coupling_rows.size, self.columns.size + pure.size)
+        coupling = sparse.csr_array(
+            (coupling.data, (coupling.coords[0], at[coupling.coords[1]])), shape=shape
+        )
+        matrix = self.problem.matrix.copy()
+        matrix.resize((matrix.shape[0], shape[1]))
+        problem = Problem(
+            cost=np.concatenate([self.problem.cost, whole.cost[pure]]),
+            matrix=narrow(sparse.vstack([matrix, coupling])),
+            row_lower=np.concatenate(
+                [self.problem.row_lower, whole.row_lower[parts.coupling_rows] - held]
+            ),
+            row_upper=np.concatenate(
+                [self.problem.row_upper, whole.row_upper[parts.coupling_rows] - held]
+            ),
+            lower=np.concatenate([self.problem.lower, whole.lower[pure]]),
+            upper=np.concatenate([self.problem.upper, whole.upper[pure]]),
         )
         return self._named(problem)
 
@@ -108,13 +142,13 @@ class NamedProblem:
     def row_name(self, i: int) -> str:
         """Return the whole program's name of row `i` of the block."""
         rows = self.block.rows
-        return str(self.block.whole.row_name(int(rows[i]))) if i < rows.size else f"size {i}"
+        return str(self.block.whole.row_name(int(rows[i]))) if i < rows.size else f"coupling {i}"
 
     def column_name(self, j: int) -> str:
         """Return the whole program's name of column `j` of the block."""
         columns = self.block.columns
         known = j < columns.size
-        return str(self.block.whole.column_name(int(columns[j]))) if known else f"distance {j}"
+        return str(self.block.whole.column_name(int(columns[j]))) if known else f"column {j}"
 
 
 @dataclass(frozen=True)

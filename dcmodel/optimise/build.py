@@ -34,7 +34,7 @@ def build_site(case: SiteCase) -> pyo.ConcreteModel:
     for block, part in parts:
         part.build(block, case)
     work_and_facility(m, case)
-    energy_account(m)
+    energy_account(m, case)
     power_balance(m)
     for block, part in parts:
         part.charge(block, case)
@@ -48,7 +48,7 @@ def compile_site(case: SiteCase) -> tuple[pyo.ConcreteModel, LinearProgram]:
 
 
 def time_and_years(m: pyo.ConcreteModel, case: SiteCase) -> None:
-    """Sets, durations and the maps from a step to its month and to the step before."""
+    """Declare sets, durations, and the maps from a step to its month and to the step before."""
     m.Y = pyo.RangeSet(0, len(case.years) - 1)
     m.T = pyo.RangeSet(0, len(case.duration) - 1)
     m.M = pyo.RangeSet(0, 11)
@@ -75,7 +75,7 @@ def offering(m: pyo.ConcreteModel, name: str) -> list[pyo.Block]:
 
 
 def work_and_facility(m: pyo.ConcreteModel, case: SiteCase) -> None:
-    """IT power of the work served, and the facility that carries it.
+    """Declare IT power of the work served, and the facility that carries it.
 
     ``P_it = phi S + (1 - phi) work``; facility power and water are affine in IT power and installed
     IT, hour by hour.
@@ -112,10 +112,11 @@ def work_and_facility(m: pyo.ConcreteModel, case: SiteCase) -> None:
             return m.work[y, t] <= limit * m.it_capacity[y]
 
 
-def energy_account(m: pyo.ConcreteModel) -> None:
-    """Who sold the metered energy: contracts first where used, the tariff for the rest.
+def energy_account(m: pyo.ConcreteModel, case: SiteCase) -> None:
+    """Who sold the metered energy: contracts where used, the tariff for the rest.
 
-    Of the contracted energy delivered, ``contract_use`` covers import; what is left is surplus.
+    Of the contracted energy delivered, ``contract_use`` covers import; what is left is surplus. A
+    year's deliveries stay within the year's facility energy: the site is a buyer, not a trader.
     """
     contracts = offering(m, "delivery")
     if not contracts:
@@ -126,15 +127,20 @@ def energy_account(m: pyo.ConcreteModel) -> None:
 
         return
     limit = m.grid_import.upper_bound
+    m.contract_energy_max = ArrayParam(m.Y, values=case.facility_energy)
     m.contract_use = ArrayVar(m.Y, m.T, lower=0, upper=limit, doc="Contract energy used [MW]")
 
     @array_expression(m, m.Y, m.T, doc="Energy bought by the tariff [MW]")
     def purchase(m: pyo.Block, y: Any, t: Any) -> Any:
         return m.grid_import[y, t] - m.contract_use[y, t]
 
+    @array_expression(m, m.Y, m.T, doc="Contract energy delivered [MW]")
+    def delivered(m: pyo.Block, y: Any, t: Any) -> Any:
+        return sum([b.delivery[y, t] for b in contracts])
+
     @array_expression(m, m.Y, m.T, doc="Surplus of contract energy [MW]")
     def surplus(m: pyo.Block, y: Any, t: Any) -> Any:
-        return sum([b.delivery[y, t] for b in contracts]) - m.contract_use[y, t]
+        return m.delivered[y, t] - m.contract_use[y, t]
 
     @array_constraint(m, m.Y, m.T, doc="Contract energy used within the import")
     def use_within_import(m: pyo.Block, y: Any, t: Any) -> Any:
@@ -143,6 +149,12 @@ def energy_account(m: pyo.ConcreteModel) -> None:
     @array_constraint(m, m.Y, m.T, doc="Contract energy used within the delivery")
     def use_within_delivery(m: pyo.Block, y: Any, t: Any) -> Any:
         return m.surplus[y, t] >= 0
+
+    # a row of sizes alone: it goes with the rows that couple years, where sizes are chosen
+    @array_constraint(m, m.Y, couples_years=True, doc="Contracts within the year's consumption")
+    def contract_volume(m: pyo.Block, y: Any) -> Any:
+        delivered = sum(m.duration[t] * m.delivered[y, t] for t in m.T)
+        return delivered <= m.contract_energy_max[y]
 
 
 def power_balance(m: pyo.ConcreteModel) -> None:

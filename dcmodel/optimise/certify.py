@@ -11,10 +11,10 @@ pushes against an absent side of its row is set to zero first.
 
 Rule for a column whose reduced cost points towards an infinite bound: the bound implied by the rows
 (up to three rounds of activity-based tightening) is used, which keeps the result rigorous. Where
-the rows imply none, a reduced cost below ``tolerance`` times the terms it is the difference of is
-charged up to a *reach* of 100 times the largest entry of the solution (at least 100), and the
-reach is recorded in the certificate: the bound then holds for all designs within the reach.
-A larger reduced cost makes the bound minus infinity.
+the rows imply none, a reduced cost below ``tolerance`` times the terms it is the difference of (at
+least the mean cost coefficient) is charged up to a *reach* of 100 times the largest entry of the
+solution (at least 100), and the reach is recorded in the certificate: the bound then holds for all
+designs within the reach. A larger reduced cost makes the bound minus infinity.
 """
 
 from __future__ import annotations
@@ -243,7 +243,9 @@ def _closed(
         return side, 0.0
     at = columns[still]
     terms = np.abs(lp.cost[at]) + abs(lp.matrix.tocsc()[:, at]).T @ np.abs(y)
-    noise = np.abs(reduced[at]) <= tolerance * np.maximum(terms, 1e-12)
+    costs = np.abs(lp.cost[lp.cost != 0])
+    usual = float(costs.mean()) if costs.size else 1.0
+    noise = np.abs(reduced[at]) <= tolerance * np.maximum(terms, usual)
     reach = REACH * max(1.0, largest)
     side[still[noise]] = np.where(positive[still[noise]], -reach, reach)
     return side, reach if noise.any() else 0.0

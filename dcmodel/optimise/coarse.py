@@ -64,7 +64,7 @@ def coarsen(lp: Any, steps: int = STEPS) -> CoarseProgram:
 
 
 def _groups(blocks: dict[str, Any], size: int, steps: int, single: Any) -> Any:
-    """Number the group of each row or column, in order; `single` ones stay alone."""
+    """Return the group number of each row or column; `single` ones stay alone."""
     label = np.arange(size)
     for block in blocks.values():
         if not block.shape or block.shape[-1] < LONG or single[block.start : block.stop].any():

@@ -1,8 +1,8 @@
-"""The coordinating program of a pathway: sizes, what couples them, and cuts for the blocks' cost."""
+"""The coordinating program of a pathway: sizes, what couples them, cuts for the blocks' cost."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from dcmodel.optimise.solve import Solution, solve
 from dcmodel.optimise.solvers.problem import Floats, Problem, narrow
 
 EXACT = 1e-9
+HOLD = 30.0
+"""How much dearer it becomes to leave a size towards where a block had no solution."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,37 @@ class MasterState:
     values: Floats
     coupling_dual: Floats
     row_dual: Floats
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Sizes to stay near to.
+
+    Attributes
+    ----------
+    sizes : ndarray, shape (n,)
+        Wanted link columns, in the whole program's columns.
+    above, below : ndarray, shape (n,)
+        Price of a unit more and of a unit less.
+    """
+
+    sizes: Floats
+    above: Floats
+    below: Floats
+
+    def at(self, sizes: Floats) -> Wish:
+        """Return the same prices around other sizes."""
+        return replace(self, sizes=sizes)
+
+    def held(self, design: Floats, wanted: Floats) -> Wish:
+        """Return the wish after `design` failed and `wanted` would do: do not fall back again."""
+        room = 1e-7 * np.maximum(1.0, np.abs(design))
+        up, down = wanted > design + room, wanted < design - room
+        return Wish(
+            np.where(up | down, wanted, self.sizes),
+            np.where(down, HOLD * self.above, self.above),
+            np.where(up, HOLD * self.below, self.below),
+        )
 
 
 @dataclass
@@ -118,7 +151,7 @@ class Master:
         cost = np.concatenate([self._cost, np.ones(n_blocks)])
         program = self._program(cost, matrix, constant, np.full(constant.size, np.inf))
         answer = solve(program, tolerance=EXACT)
-        assert answer.row_dual is not None  # noqa: S101
+        assert answer.row_dual is not None
         m = parts.coupling_rows.size
         row_dual = np.zeros(self.whole.shape[0])
         row_dual[parts.coupling_rows] = answer.row_dual[:m]
@@ -131,15 +164,13 @@ class Master:
             row_dual,
         )
 
-    def nearest(self, sizes: Floats, weight: Floats, level: float | None = None) -> Floats:
+    def nearest(self, wish: Wish, level: float | None = None) -> Floats:
         """Return the consistent design nearest to some sizes, optionally cheap by the cuts.
 
         Parameters
         ----------
-        sizes : ndarray, shape (n,)
-            Wanted link columns, in the whole program's columns.
-        weight : ndarray, shape (n,)
-            Cost of a unit's deviation of each link column.
+        wish : Wish
+            Wanted sizes and the price of leaving them.
         level : float, optional
             Cost the cuts must not exceed, offset included.
 
@@ -153,7 +184,7 @@ class Master:
         tie = sparse.lil_array((n_link, n_all))
         for i, j in enumerate(self._link):
             tie[i, j], tie[i, n + n_blocks + i], tie[i, n + n_blocks + n_link + i] = 1.0, -1.0, 1.0
-        target = sizes[self.link_columns]
+        target = wish.sizes[self.link_columns]
         matrices, lower, upper = [tie.tocsr()], [target], [target]
         if level is not None:
             cuts, constant = self._cut_rows(2 * n_link)
@@ -161,7 +192,8 @@ class Master:
             matrices += [cuts, sparse.csr_array(total[None, :])]
             lower += [constant, np.array([-np.inf])]
             upper += [np.full(constant.size, np.inf), np.array([level - self.whole.offset])]
-        cost = np.concatenate([np.zeros(n + n_blocks), np.tile(weight[self.link_columns], 2)])
+        price = [wish.above[self.link_columns], wish.below[self.link_columns]]
+        cost = np.concatenate([np.zeros(n + n_blocks), *price])
         matrix = sparse.vstack(matrices, format="csr")
         program = self._program(cost, matrix, np.concatenate(lower), np.concatenate(upper))
         if level is None:

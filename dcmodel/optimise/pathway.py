@@ -10,7 +10,9 @@ sizes fixed, and let :math:`C z` be the rows that couple sizes :math:`s` and wha
 3. The consistent design nearest to the blocks' sizes is dispatched hourly, block by block: an upper
    bound, and one more cut a block.
 4. Until the gap closes: a design nearest to the best one that the cuts think cheap enough (a level
-   between the bounds) is dispatched, and the multipliers are renewed now and then.
+   between the bounds) is dispatched, and the multipliers are renewed now and then. If it cannot be
+   dispatched, the best design is improved block by block with the other blocks' sizes held, which
+   cannot fail.
 
 Every cut is computed from multipliers by `dcmodel.optimise.certify`, hence valid however accurate
 the solver was, and the reported lower bound is recomputed on the whole program.
@@ -31,18 +33,20 @@ from dcmodel.base.errors import InfeasibleError, SolverError
 from dcmodel.optimise.blocks import NamedProblem, Split, YearBlock, split
 from dcmodel.optimise.certify import PRIMAL_TOLERANCE, check
 from dcmodel.optimise.coarse import coarsen
-from dcmodel.optimise.master import Master, believed
-from dcmodel.optimise.solve import SMALL, TOLERANCE, Solution, solve
+from dcmodel.optimise.master import Master, Wish, believed
+from dcmodel.optimise.solve import SMALL, TOLERANCE, Solution, solve, solve_or_none
 from dcmodel.optimise.solvers.problem import Floats, Problem
 
 logger = logging.getLogger(__name__)
 
-LEVEL = 0.3
+LEVEL = 0.1
 """Where between the bounds the next design is sought; 0 trusts the cuts, 1 stays at the best."""
 REPRICE_EVERY = 3
 """Rounds between renewals of the multipliers."""
-FIRST_PENALTY = 10.0
-"""Price of leaving infeasible sizes, as a multiple of the sizes' own value."""
+SHORTAGE = 4.0
+"""How much dearer a unit too little is than a unit too much when sizes are made consistent."""
+FIRST_PENALTY, LAST_PENALTY = 10.0, 1000.0
+"""Price of leaving sizes at which a block has no solution, as a multiple of their own price."""
 
 
 @dataclass(frozen=True)
@@ -110,9 +114,9 @@ def solve_pathway(
     ----------
     lp : LinearProgram
         The whole program; ``couples_years`` marks the coupling rows.
-    proposal : LinearProgram, optional
-        The same model on fewer steps, with the same coupling rows in the same order. Without it
-        neighbouring steps of `lp` are merged.
+    proposal : LinearProgram or PathwaySolution, optional
+        The same model on fewer steps, with the same coupling rows in the same order, or an earlier
+        solution of almost the same program. Without it neighbouring steps of `lp` are merged.
     gap : float
         Relative distance of the bounds at which to stop.
     max_rounds : int
@@ -200,6 +204,7 @@ class _Run:
         self.upper, self.lower = np.inf, -np.inf
         self.best: tuple[Floats, Floats] | None = None
         self.bound_dual = np.zeros(problem.shape[0])
+        self.priced: list[Solution] = []
 
     # ---- steps ------------------------------------------------------------------------------
 
@@ -208,26 +213,33 @@ class _Run:
         coupling_dual, size = self._propose(proposal)
         self.master = Master(self.problem, self.parts, size)
         self.penalty = FIRST_PENALTY
-        sizes, weight = self._price(coupling_dual, size)
-        design = self.master.nearest(sizes, weight)
+        wish = self._price(coupling_dual, size)
+        design = self.master.nearest(wish)
         for turn in range(max_rounds):
-            better = self._dispatch(design, weight)
+            wanted = self._dispatch(design, wish)
+            if wanted is not None and self.best is None:
+                wish = wish.held(design, wanted)
+                self._bound(f"no dispatch {turn + 1}")
+                design = self.master.nearest(wish)
+                continue
+            if wanted is not None:
+                self._sweep()
             coupling_dual = self._bound(f"design {turn + 1}")
+            if self._gap() > gap and turn % REPRICE_EVERY == REPRICE_EVERY - 1:
+                wish = self._price(coupling_dual, size)
             if self._gap() <= gap:
                 break
-            if self.best is None:
-                design = self.master.nearest(better, weight)
-                continue
-            if turn % REPRICE_EVERY == REPRICE_EVERY - 1:
-                sizes, weight = self._price(coupling_dual, size)
-                if self._gap() <= gap:
-                    break
+            assert self.best is not None
             level = self.lower + LEVEL * (self.upper - self.lower)
-            design = self.master.nearest(self.best[0], weight, level)
+            design = self.master.nearest(wish.at(self.best[0]), level)
         return self._finish(gap)
 
     def _propose(self, proposal: Any) -> tuple[Floats, float]:
-        """Return multipliers of the coupling rows and the largest size, from a coarse program."""
+        """Return multipliers of the coupling rows and the largest size, from a proposal."""
+        if isinstance(proposal, PathwaySolution):
+            at = self.parts.master_columns
+            size = float(np.abs(proposal.x[at]).max(initial=1.0))
+            return proposal.row_dual[self.parts.coupling_rows], size
         coarse = coarsen(self.lp) if proposal is None else proposal
         rows = np.flatnonzero(coarse.couples_years)
         if rows.size != self.parts.coupling_rows.size:
@@ -242,7 +254,7 @@ class _Run:
         size = float(np.abs(answer.x[in_coupling]).max(initial=1.0))
         return believed(answer)[rows], size
 
-    def _price(self, coupling_dual: Floats, size: float) -> tuple[Floats, Floats]:
+    def _price(self, coupling_dual: Floats, size: float) -> Wish:
         """Solve every block with free sizes at given multipliers; return sizes and their value."""
         value = self.master.coupling_value(coupling_dual)
         answers = self._solve_all([_boxed(b.priced(value), size) for b in self.parts.blocks])
@@ -250,37 +262,87 @@ class _Run:
         for i, (block, answer) in enumerate(zip(self.parts.blocks, answers, strict=True)):
             sizes[block.columns] = answer.x
             self.master.add(i, block.cut(believed(answer), answer.x))
+        self.priced = answers
         self._bound("priced blocks")
-        worth = np.abs(value) + np.abs(self.problem.cost)
+        # a block buys a size until its worth falls to the price: a unit less loses more than that
+        price = self.problem.cost - value
         at = self.master.link_columns
-        return sizes, np.maximum(worth, 1e-3 * float(worth[at].max(initial=1.0)))
+        worth = np.maximum(np.abs(price), 1e-3 * float(np.abs(price[at]).max(initial=1.0)))
+        return Wish(
+            sizes,
+            above=np.where(price < 0, SHORTAGE * worth, worth),
+            below=np.where(price > 0, SHORTAGE * worth, worth),
+        )
 
-    def _dispatch(self, design: Floats, weight: Floats) -> Floats:
-        """Dispatch every block at a design; return it, or sizes that would do where it fails."""
+    def _holding(self, design: Floats) -> dict[int, Solution]:
+        """Return the priced blocks whose dispatch also holds at a design near their own sizes.
+
+        Their sizes were at least as dear to choose, so their dispatch needs no solver to be used.
+        """
+        holding = {}
+        for i, (block, answer) in enumerate(zip(self.parts.blocks, self.priced, strict=True)):
+            x = answer.x.copy()
+            x[block.link] = design[block.columns[block.link]]
+            certificate = check(block.problem, x)
+            if certificate.relative_violation <= PRIMAL_TOLERANCE:
+                holding[i] = answer
+            else:
+                print("DEBUG", i, certificate.primal_violation, block._named(block.problem).row_name(certificate.worst_row) if certificate.worst_row>=0 else None, {self.lp.column_name(int(block.columns[j])):(round(float(answer.x[j]),4),round(float(x[j]),4)) for j in block.link}, flush=True)
+        return holding
+
+    def _dispatch(self, design: Floats, wish: Wish) -> Floats | None:
+        """Dispatch every block at a design and keep the result.
+
+        Returns
+        -------
+        ndarray, shape (n,) or None
+            None if every block could be dispatched, else sizes with which they could: those of the
+            design if a better design is known already.
+        """
         blocks = self.parts.blocks
-        answers = self._solve_all([b.fixed(design) for b in blocks], may_fail=True)
-        x, row_dual, wanted = design.copy(), np.zeros(self.problem.shape[0]), design.copy()
-        failed = [i for i, answer in enumerate(answers) if answer is None]
-        if failed:
-            at_price = self.penalty * weight
-            self.penalty *= FIRST_PENALTY
-            programs = [blocks[i].stretched(design, at_price) for i in failed]
-            for i, answer in zip(failed, self._solve_all(programs), strict=True):
-                answers[i] = answer
+        answers = self._solve_all([block.fixed(design) for block in blocks], may_fail=True)
+        x, row_dual = design.copy(), np.zeros(self.problem.shape[0])
         for i, (block, answer) in enumerate(zip(blocks, answers, strict=True)):
-            assert answer is not None  # noqa: S101
-            n, m = block.columns.size, block.rows.size
-            self.master.add(i, block.cut(believed(answer), answer.x[:n]))
-            if i in failed:
-                wanted[block.columns[block.link]] = answer.x[block.link]
+            if answer is None:
                 continue
-            own = np.ones(n, dtype=bool)
+            own = np.ones(block.columns.size, dtype=bool)
             own[block.link] = False
             x[block.columns[own]] = answer.x[own]
-            row_dual[block.rows] = believed(answer)[:m]
+            row_dual[block.rows] = believed(answer)
+            self.master.add(i, block.cut(believed(answer), answer.x))
+        failed = [i for i, answer in enumerate(answers) if answer is None]
         if not failed:
             self._keep(x, row_dual)
+            return None
+        return design if self.best is not None else self._stretch(failed, design, wish)
+
+    def _stretch(self, failed: list[int], design: Floats, wish: Wish) -> Floats:
+        """Return the sizes nearest to a design at which its failed blocks have a solution."""
+        price = self.penalty * np.maximum(wish.above, wish.below)
+        self.penalty = min(LAST_PENALTY, 10.0 * self.penalty)
+        blocks = [self.parts.blocks[i] for i in failed]
+        answers = self._solve_all([block.stretched(design, price) for block in blocks])
+        wanted = design.copy()
+        for i, block, answer in zip(failed, blocks, answers, strict=True):
+            x = answer.x[: block.columns.size]
+            self.master.add(i, block.cut(believed(answer), x))
+            wanted[block.columns[block.link]] = x[block.link]
         return wanted
+
+    def _sweep(self) -> None:
+        """Improve the best design block by block, the other blocks' sizes held: always feasible."""
+        for i, block in enumerate(self.parts.blocks):
+            if not block.link.size:
+                continue
+            assert self.best is not None
+            x, row_dual = self.best[0].copy(), self.best[1].copy()
+            program = block.joined(self.problem, self.parts, x)
+            (answer,) = self._solve_all([program])
+            n, m = block.columns.size, block.rows.size
+            self.master.add(i, block.cut(believed(answer), answer.x[:n]))
+            x[block.columns], row_dual[block.rows] = answer.x[:n], believed(answer)[:m]
+            x[self.parts.master_columns[~self.parts.is_link]] = answer.x[n:]
+            self._keep(x, row_dual)
 
     def _keep(self, x: Floats, row_dual: Floats) -> None:
         """Keep a design if it is feasible in the whole program and the cheapest so far."""
@@ -313,12 +375,9 @@ class _Run:
 
     def _solve_all(self, programs: list[NamedProblem], may_fail: bool = False) -> list[Any]:
         def one(program: NamedProblem) -> Solution | None:
-            try:
-                return solve(program, **self.options)
-            except InfeasibleError:
-                if may_fail and program.block.link.size:
-                    return None
-                raise
+            if may_fail and program.block.link.size:
+                return solve_or_none(program, **self.options)
+            return solve(program, **self.options)
 
         answers = list(self.pool.map(one, programs))
         for program, answer in zip(programs, answers, strict=True):

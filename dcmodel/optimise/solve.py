@@ -1,7 +1,7 @@
 """One way to solve a linear or integer program: try a solver, check its answer, try the next.
 
-Which solver: integers go to HiGHS branch and bound; small programs to HiGHS simplex; hourly years to
-PIQP in a worker process, with Clarabel and HiGHS interior point behind it. No answer is believed
+Which solver: integers go to HiGHS branch and bound; small programs to HiGHS simplex; hourly years
+to PIQP in a worker process, with Clarabel and HiGHS interior point behind it. No answer is believed
 before `dcmodel.optimise.certify.check` has confirmed feasibility and a duality gap, and no claim of
 infeasibility before a program of least violation has proved it.
 """
@@ -34,6 +34,8 @@ SMALL = 10_000
 INTEGRALITY = 1e-5
 VIOLATION = 1e-6
 """Least total violation that proves infeasibility, in the rows' own units."""
+BEYOND = 1e-2
+"""Relative excess of the dual bound over a broken design's cost that hints at infeasibility."""
 GRACE = 2.0
 """Seconds after the limit before a worker is killed, for solvers that stop by themselves [s]."""
 
@@ -141,18 +143,80 @@ def solve(
     options = Options(tolerance=tolerance, time_limit=limit, mip_gap=mip_gap, warm=warm)
     said: list[str] = []
     for name in _plan(problem, solver):
-        answer = _attempt(name, problem, options)
-        solution = _judge(problem, answer, name, options)
-        if isinstance(solution, Solution):
+        trial = _try(name, problem, options)
+        if trial.solution is not None:
             seconds = time.perf_counter() - start
-            return replace(solution, seconds=seconds, attempts=tuple(said))
-        said.append(f"{name}: {answer.message}")
+            return replace(trial.solution, seconds=seconds, attempts=tuple(said))
+        said.append(f"{name}: {trial.message}")
         logger.info("no usable answer: %s", said[-1])
-        if answer.claim in ("infeasible", "unbounded"):
-            _confirm(lp, problem, answer.claim, options)
+        if trial.claim in ("infeasible", "unbounded"):
+            _confirm(lp, problem, trial.claim, options)
     _confirm(lp, problem, "infeasible", options)
-    message = f"no solver gave an answer that passes the check ({'; '.join(said)})"
-    raise SolverError(f"{message}; raise the time limit or loosen the tolerance")
+    message = (
+        f"no solver gave an answer that passes the check ({'; '.join(said)}); "
+        "raise the time limit or loosen the tolerance"
+    )
+    raise SolverError(message)
+
+
+def solve_or_none(
+    lp: Any, *, tolerance: float = TOLERANCE, time_limit: float | None = None
+) -> Solution | None:
+    """Solve a program that may well be infeasible; None as soon as that is likely.
+
+    Unlike `solve` nothing is proved: the caller has another way to go on.
+    """
+    start = time.perf_counter()
+    problem = Problem.of(lp)
+    limit = TIME_LIMIT if time_limit is None else time_limit
+    options = Options(tolerance=tolerance, time_limit=limit)
+    for name in _plan(problem, "auto"):
+        trial = _try(name, problem, options)
+        if trial.solution is not None:
+            return replace(trial.solution, seconds=time.perf_counter() - start)
+        if trial.claim == "infeasible":
+            return None
+    return None
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """What came of one solver: a checked solution, or a claim with the reason."""
+
+    solution: Solution | None
+    claim: str
+    message: str
+
+
+def _try(name: str, problem: Problem, options: Options) -> _Trial:
+    answer = _attempt(name, problem, options)
+    if answer.x is None or answer.claim in ("infeasible", "unbounded"):
+        return _Trial(None, answer.claim, answer.message)
+    if problem.integer is not None:
+        solution = _judge_integers(problem, answer, name, options)
+        return _Trial(solution, answer.claim, answer.message)
+    x = np.clip(answer.x, problem.lower, problem.upper)
+    found = check(problem, x, answer.row_dual)
+    if found.accepts(GAP_PER_TOLERANCE * options.tolerance):
+        solution = Solution(
+            x=x,
+            row_dual=answer.row_dual,
+            objective=found.objective,
+            dual_bound=found.dual_bound,
+            gap=found.gap,
+            status="optimal",
+            solver=name,
+            seconds=0.0,
+            certificate=found,
+        )
+        return _Trial(solution, "optimal", answer.message)
+    message = (
+        f"{answer.message}, rejected by the check (violation {found.primal_violation:.1e}, "
+        f"gap {found.gap:.1e})"
+    )
+    # a dual bound far above the cost of a point that breaks rows is the mark of infeasibility
+    beyond = found.gap < -BEYOND and found.relative_violation > PRIMAL_TOLERANCE
+    return _Trial(None, "infeasible" if beyond else "failed", message)
 
 
 def _plan(problem: Problem, solver: str | tuple[str, ...]) -> tuple[str, ...]:
@@ -230,35 +294,12 @@ def _run(method: _Method, problem: Problem, options: Options) -> Answer:
     return answer
 
 
-def _judge(problem: Problem, answer: Answer, name: str, options: Options) -> Solution | None:
-    """Return the answer as a solution if the check bears it out."""
-    if answer.x is None or answer.claim in ("infeasible", "unbounded"):
-        return None
-    if problem.integer is not None:
-        return _judge_integers(problem, answer, name, options)
-    x = np.clip(answer.x, problem.lower, problem.upper)
-    certificate = check(problem, x, answer.row_dual)
-    if not certificate.accepts(GAP_PER_TOLERANCE * options.tolerance):
-        logger.info("%s: rejected by the check: %s", name, certificate)
-        return None
-    return Solution(
-        x=x,
-        row_dual=answer.row_dual,
-        objective=certificate.objective,
-        dual_bound=certificate.dual_bound,
-        gap=certificate.gap,
-        status="optimal",
-        solver=name,
-        seconds=0.0,
-        certificate=certificate,
-    )
-
-
 def _judge_integers(
     problem: Problem, answer: Answer, name: str, options: Options
 ) -> Solution | None:
     """Judge an integer solution; the bound is the solver's own."""
-    assert problem.integer is not None  # noqa: S101
+    assert problem.integer is not None
+    assert answer.x is not None
     x = np.clip(answer.x, problem.lower, problem.upper)
     whole = np.round(x[problem.integer])
     if np.abs(x[problem.integer] - whole).max(initial=0.0) > INTEGRALITY:
@@ -271,9 +312,7 @@ def _judge_integers(
         return None
     certificate = replace(certificate, dual_bound=bound, gap=gap)
     status = "time_limit" if answer.claim == "time_limit" else "optimal"
-    return Solution(
-        x, None, certificate.objective, bound, gap, status, name, 0.0, certificate
-    )
+    return Solution(x, None, certificate.objective, bound, gap, status, name, 0.0, certificate)
 
 
 def _confirm(lp: Any, problem: Problem, claim: str, options: Options) -> None:
@@ -312,7 +351,7 @@ def _first_checked(problem: Problem, options: Options) -> Solution | None:
     """Return the first checked solution of a program that proves a claim."""
     options = replace(options, warm=None)
     for name in _plan(problem, "auto"):
-        solution = _judge(problem, _attempt(name, problem, options), name, options)
-        if solution is not None:
-            return solution
+        trial = _try(name, problem, options)
+        if trial.solution is not None:
+            return trial.solution
     return None

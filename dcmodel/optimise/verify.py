@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import xarray as xr
 
 from dcmodel.base.errors import Fault, SolverError
-from dcmodel.components.base import SiteCase
+from dcmodel.components.base import Component, SiteCase
+from dcmodel.workload.deferral import served_first_in_first_out
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -17,8 +19,10 @@ BALANCE_MW = 1e-6
 """Power balance of every hour closes within this. [MW]"""
 COST_RELATIVE = 1e-9
 """Cost terms sum to the objective within this. [1]"""
-BACKLOG_MWH = 1e-5
-"""Waiting work stays inside its window within this. [MWh]"""
+WORK_MWH = 1e-3
+"""Work of a year served late, early or not at all stays below this. [MWh]"""
+BILL_RELATIVE = 1e-6
+"""Bills recomputed from the meter equal the model's charges within this. [1]"""
 
 
 @dataclass(frozen=True)
@@ -29,42 +33,128 @@ class Verification:
     """Largest hourly difference between supply and facility power [MW]."""
     cost_relative: float
     """Discounted cost terms against the objective [1]."""
-    backlog_mwh: float
-    """Largest excess of waiting work over what arrived in the window [MWh]."""
+    work_mwh: float
+    """Work of the worst year served after its window, before it arrived, or not at all [MWh]."""
+    bill_relative: float
+    """Largest difference of a yearly bill from the model's charges [1]."""
+
+    @property
+    def attributes(self) -> dict[str, float]:
+        """The figures by name and unit, for a result."""
+        return {
+            "check_balance_mw": self.balance_mw,
+            "check_cost_relative": self.cost_relative,
+            "check_work_mwh": self.work_mwh,
+            "check_bill_relative": self.bill_relative,
+        }
 
 
-def verify(result: xr.Dataset, case: SiteCase, objective: float) -> Verification:
-    """Check balances, cost terms and deadlines of a solved case.
+def verify(
+    result: xr.Dataset, case: SiteCase, objective: float, local_time: pd.DatetimeIndex
+) -> Verification:
+    """Check balance, cost terms, deadlines and bills of a solved case.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        From `dcmodel.optimise.extract.site_dataset`.
+    case : SiteCase
+        The case that was solved, hourly or on segments.
+    objective : float
+        Objective of the solution [USD].
+    local_time : DatetimeIndex, shape (steps,)
+        Beginning of each step on the clock by which the site is billed.
 
     Raises
     ------
     SolverError
         When a check fails; every failed check is named.
     """
-    supply = result["supply"].sum("component").to_numpy()
-    balance = float(np.abs(supply - result["facility_power"].to_numpy()).max())
-    discounted = float((result["cost"] * result["discount_factor"]).sum())
-    cost = abs(discounted - objective) / max(abs(objective), 1.0)
-    backlog = backlog_excess(result, case)
+    found = Verification(
+        balance_mw=balance_error(result),
+        cost_relative=cost_error(result, objective),
+        work_mwh=work_error(result, case),
+        bill_relative=bill_error(result, case, local_time),
+    )
     faults = [
-        Fault(case.name, f"{what} differs by {found:.3g} {unit}; at most {limit:g} is allowed")
-        for what, found, limit, unit in (
-            ("the power balance", balance, BALANCE_MW, "MW"),
-            ("the sum of cost terms", cost, COST_RELATIVE, "of the objective"),
-            ("waiting work against its window", backlog, BACKLOG_MWH, "MWh"),
+        Fault(case.name, f"{what} differs by {value:.3g} {unit}; at most {limit:g} is allowed")
+        for what, value, limit, unit in (
+            ("the power balance", found.balance_mw, BALANCE_MW, "MW"),
+            ("the sum of cost terms", found.cost_relative, COST_RELATIVE, "of the objective"),
+            ("work against its deadline", found.work_mwh, WORK_MWH, "MWh"),
+            ("a bill from the meter", found.bill_relative, BILL_RELATIVE, "of the charge"),
         )
-        if not found <= limit
+        if not value <= limit
     ]
     if faults:
         raise SolverError(faults)
-    return Verification(balance, cost, backlog)
+    return found
 
 
-def backlog_excess(result: xr.Dataset, case: SiteCase) -> float:
-    """Return by how much waiting work exceeds its window anywhere [MWh]; below zero counts too."""
+def balance_error(result: xr.Dataset) -> float:
+    """Return the largest hourly difference between supply and facility power [MW]."""
+    supply = result["supply"].sum("component")
+    return float(np.abs(supply - result["facility_power"]).max())
+
+
+def cost_error(result: xr.Dataset, objective: float) -> float:
+    """Return the discounted sum of cost terms against the objective, relative [1]."""
+    discounted = float((result["cost"] * result["discount_factor"]).sum())
+    return abs(discounted - objective) / max(abs(objective), 1.0)
+
+
+def work_error(result: xr.Dataset, case: SiteCase) -> float:
+    """Return the work of the worst year and class that broke its deadline [MWh].
+
+    On hours, every unit of work is replayed first in, first out. On segments the waiting work is
+    held against the work that arrived in the window before the end of the segment.
+    """
     if "backlog" not in result:
         return 0.0
     rows = [case.workload.names.index(name) for name in result["workload"].to_numpy()]
     waiting = result["backlog"].to_numpy()
-    over = float((waiting - case.workload.backlog_max[rows]).max())
-    return max(over, float(-waiting.min()), 0.0)
+    if not np.all(case.duration == 1.0):
+        over = float((waiting - case.workload.backlog_max[rows]).max())
+        return max(over, float(-waiting.min()), 0.0)
+    worst = 0.0
+    for k, row in enumerate(rows):
+        arrivals = case.workload.arrivals[row]
+        served = arrivals + waiting[k][:, case.previous] - waiting[k]
+        for y in range(len(case.years)):
+            replay = served_first_in_first_out(arrivals[y], served[y], case.workload.window_h[row])
+            worst = max(worst, replay.late, replay.unserved, replay.early)
+    return worst
+
+
+def bill_error(result: xr.Dataset, case: SiteCase, local_time: pd.DatetimeIndex) -> float:
+    """Return the largest difference of a tariff's yearly bill from the model's charges [1].
+
+    A tariff form that offers a ``bill`` is recomputed from the meter, year by year.
+    """
+    worst = 0.0
+    for form in case.tariffs:
+        charged = result["cost"].where(result["cost_component"] == form.kind, drop=True)
+        for y in range(len(case.years)):
+            billed = _bill(form, result.isel(year=y), case, y, local_time)
+            if billed is None:
+                continue
+            model = float(charged.isel(year=y).sum())
+            worst = max(worst, abs(billed - model) / max(abs(model), 1.0))
+    return worst
+
+
+def _bill(
+    form: Component, year: xr.Dataset, case: SiteCase, y: int, local_time: pd.DatetimeIndex
+) -> float | None:
+    """Return a form's bill of one year [USD], or None where it has none of its own."""
+    meter = {
+        "grid_import": year["grid_import"].to_numpy(),
+        "contract_use": (
+            year["grid_import"] - year["delivery"].sel(contract="purchase")
+        ).to_numpy(),
+        "surplus": np.zeros(year.sizes["time"]),
+        "duration": case.duration,
+    }
+    if "surplus" in year["contract"]:
+        meter["surplus"] = -year["delivery"].sel(contract="surplus").to_numpy()
+    return form.bill(case, y, meter, local_time)

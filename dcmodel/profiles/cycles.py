@@ -12,6 +12,7 @@ LATENT_ORDER = ("temp_air", "dew_point", "cloud_cover", "wind_speed")
 TIES = ("wind", "sun", "load")
 """Weather to which price and carbon are tied; see `weather_ties`."""
 _TIE_WINDOW = 12
+_CLOUD_WINDOW = 5
 
 
 def seasonal_base(monthly: Array, day_of_year: Array) -> Array:
@@ -69,12 +70,14 @@ def weather_ties(
         above 18 degC, cold in the others).
     """
     wind = moving_mean(normal_scores(wind_speed / _group_mean(wind_speed, hour)), _TIE_WINDOW)
-    sun = -(cloud_cover - _group_mean(cloud_cover, month)) * np.maximum(cos_zenith, 0.0)
+    clouds = moving_mean(cloud_cover - _group_mean(cloud_cover, month), _CLOUD_WINDOW)
+    sun = -clouds * np.maximum(cos_zenith, 0.0)
     warm = np.where(_group_mean(temp_air, month) > 18.0, 1.0, -1.0)
     load = warm * moving_mean(temp_air - _group_mean(temp_air, month * 24 + hour), _TIE_WINDOW)
     ties = np.stack([wind, sun, load])
     ties -= ties.mean(axis=1, keepdims=True)
-    return ties / ties.std(axis=1, keepdims=True)
+    spread = ties.std(axis=1, keepdims=True)
+    return ties / np.where(spread > 0.0, spread, 1.0)
 
 
 def _group_mean(values: Array, group: NDArray[np.int64]) -> Array:

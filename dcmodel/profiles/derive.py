@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import gamma
 
@@ -44,11 +45,10 @@ def _rows(variable: str, statistic: str, unit: str, values: Any, *dims: str) -> 
 
 
 def _quantile_rows(variable: str, unit: str, levels: Array, table: Array) -> Iterable[Row]:
-    for m, line in enumerate(np.atleast_2d(table)):
+    for m, line in enumerate(table):
         for level, value in zip(levels, line, strict=True):
-            month = {"month": m + 1} if table.ndim == 2 else {}
-            yield {"variable": variable, "statistic": "quantile", **month, "probability": level,
-                   "value": round(float(value), 5), "unit": unit}  # fmt: skip
+            yield {"variable": variable, "statistic": "quantile", "month": m + 1,
+                   "probability": level, "value": round(float(value), 5), "unit": unit}  # fmt: skip
 
 
 def _memory_rows(variable: str, noise: Array) -> Iterable[Row]:
@@ -75,8 +75,8 @@ class _Calendar:
     def __init__(self, index: pd.DatetimeIndex) -> None:
         self.month = np.asarray(index.month) - 1
         self.hour = np.asarray(index.hour)
-        leap = np.asarray(index.is_leap_year) & (np.asarray(index.dayofyear) > 59)
-        self.day = np.asarray(index.dayofyear) - 1.0 - leap + (self.hour + 0.5) / 24
+        leap = np.asarray(index.is_leap_year) & (np.asarray(index.day_of_year) > 59)
+        self.day = np.asarray(index.day_of_year) - 1.0 - leap + (self.hour + 0.5) / 24
 
     def monthly(self, values: Array, function: Any = np.mean) -> Array:
         return np.array([function(values[self.month == m]) for m in range(12)])
@@ -109,7 +109,9 @@ def _temperature(frame: pd.DataFrame, calendar: _Calendar) -> tuple[list[Row], A
         *_rows("temp_air", "cloud_effect", "1", slope),
         *_rows("temp_air", "amplitude_std", "1", amplitude.std()),
         *_rows("temp_air", "anomaly_std", "K", spread, "month"),
-        *_quantile_rows("temp_air", "degC", LEVELS, _monthly_quantiles(temp, calendar)),
+        *_quantile_rows(
+            "temp_air", "degC", LEVELS, _monthly_quantiles(temp, calendar.month, LEVELS)
+        ),
     ]
     return rows, rest / spread[calendar.month]
 
@@ -125,7 +127,9 @@ def _dew_point(frame: pd.DataFrame, calendar: _Calendar) -> tuple[list[Row], Arr
         *_rows("dew_point", "mean", "degC", mean, "month"),
         *_rows("dew_point", "daily_cycle", "K", cycle - cycle.mean(), "hour"),
         *_rows("dew_point", "anomaly_std", "K", spread, "month"),
-        *_quantile_rows("dew_point", "degC", LEVELS, _monthly_quantiles(dew, calendar)),
+        *_quantile_rows(
+            "dew_point", "degC", LEVELS, _monthly_quantiles(dew, calendar.month, LEVELS)
+        ),
     ]
     return rows, rest / spread[calendar.month]
 
@@ -143,8 +147,8 @@ def _wind(frame: pd.DataFrame, calendar: _Calendar) -> tuple[list[Row], Array]:
     return rows, steady
 
 
-def _monthly_quantiles(values: Array, calendar: _Calendar) -> Array:
-    return np.stack([np.quantile(values[calendar.month == m], LEVELS) for m in range(12)])
+def _monthly_quantiles(values: Array, month: NDArray[np.int64], levels: Array) -> Array:
+    return np.stack([np.quantile(values[month == m], levels) for m in range(12)])
 
 
 def weather_rows(frame: pd.DataFrame) -> list[Row]:
@@ -169,14 +173,16 @@ def weather_rows(frame: pd.DataFrame) -> list[Row]:
     clouds = frame["cloud_cover"].to_numpy()
     latent = np.stack(
         [
-            _scores_by_month(values, calendar)
+            _scores_by_month(values, calendar.month)
             for values in (z_temp, z_dew, clouds, steady)
         ]
     )  # fmt: skip
     correlation = np.asarray(np.corrcoef(latent))
     independent = np.linalg.solve(np.linalg.cholesky(correlation), latent)
     rows = temperature + dew_point + wind
-    rows += _quantile_rows("cloud_cover", "1", LEVELS, _monthly_quantiles(clouds, calendar))
+    rows += _quantile_rows(
+        "cloud_cover", "1", LEVELS, _monthly_quantiles(clouds, calendar.month, LEVELS)
+    )
     for i, variable in enumerate(LATENT_ORDER):
         rows += _memory_rows(variable, independent[i])
         for j, other in enumerate(LATENT_ORDER[:i]):
@@ -184,11 +190,12 @@ def weather_rows(frame: pd.DataFrame) -> list[Row]:
     return rows
 
 
-def _scores_by_month(values: Array, calendar: _Calendar) -> Array:
+def _scores_by_month(values: Array, month: NDArray[np.int64]) -> Array:
+    """Return normal scores within each month, of unit variance, shape (T,) [1]."""
     scores = np.empty_like(values)
     for m in range(12):
-        part = normal_scores(values[calendar.month == m])
-        scores[calendar.month == m] = part / part.std()
+        part = normal_scores(values[month == m])
+        scores[month == m] = part / part.std()
     return scores
 
 
@@ -215,8 +222,9 @@ def signal_rows(
     """
     index = pd.DatetimeIndex(ratio.index)
     month, hour = np.asarray(index.month) - 1, np.asarray(index.hour)
-    weekend = np.asarray(index.dayofweek) >= 5
-    scores = normal_scores(ratio.to_numpy(float))
+    weekend = np.asarray(index.day_of_week) >= 5
+    values = ratio.to_numpy(float)
+    scores = _scores_by_month(values, month)
     cell = month * 24 + hour
     cells = np.bincount(cell[~weekend], minlength=288)
     weekday = np.bincount(cell[~weekend], scores[~weekend], 288) / cells
@@ -227,7 +235,7 @@ def signal_rows(
     noise = rest / spread[hour]
     slopes, *_ = np.linalg.lstsq(ties.T, noise, rcond=None)
     remainder = noise - slopes @ ties
-    quantiles = np.quantile(ratio.to_numpy(float), TAIL_LEVELS)
+    quantiles = _monthly_quantiles(values, month, TAIL_LEVELS)
     rows = [
         *_rows(variable, "monthly_shape", "1", monthly_shape / monthly_shape.mean(), "month"),
         *_rows(variable, "score_weekday", "1", weekday.reshape(12, 24), "month", "hour"),

@@ -38,3 +38,14 @@ CAPACITY_FACTORS: dict[str, Profile] = {
     "wind_onshore": wind.regional_capacity_factor,
 }
 """Power over rated power by the hour [1], shape (8760,)."""
+
+NEGLIGIBLE = 1e-4
+"""Smaller capacity factors are zero: no energy, but numbers that spoil a matrix. [1]"""
+
+
+def capacity_factor(
+    name: str, weather: xr.Dataset, zone: ClimateStatistics, time_zone: str
+) -> FloatArray:
+    """Return a named capacity factor [1], shape (8760,)."""
+    factor = CAPACITY_FACTORS[name](weather, zone, time_zone)
+    return np.where(factor < NEGLIGIBLE, 0.0, factor)

@@ -65,7 +65,7 @@ class _Clock:
             local = hours + (local - hours).min()
         month, hour = np.asarray(local.month) - 1, np.asarray(local.hour)
         day = np.arange(len(hours)) / 24.0 + (local[0] - hours[0]) / pd.Timedelta(days=1)
-        return cls(month, hour, (day + 0.5 / 24) % 365, np.asarray(local.dayofweek) >= 5)
+        return cls(month, hour, (day + 0.5 / 24) % 365, np.asarray(local.day_of_week) >= 5)
 
 
 def _generator(seed: int, *words: str) -> np.random.Generator:
@@ -252,7 +252,9 @@ def _signal(
     spread = climate.hourly(variable, "score_std")[clock.hour]
     score = score + np.where(clock.weekend, shift, 0.0) + spread * noise
     levels, quantiles = climate.quantiles(variable)
-    ratio = np.interp(ndtr(normal_scores(score)), levels, quantiles)
+    ratio = np.empty_like(score)
+    for m, rows in ((m, clock.month == m) for m in range(12)):
+        ratio[rows] = np.interp(ndtr(normal_scores(score[rows])), levels, quantiles[m])
     wanted = climate.monthly(variable, "monthly_shape")
     drawn = np.bincount(clock.month, ratio) / np.bincount(clock.month)
     values = ratio * (wanted / drawn)[clock.month]

@@ -15,12 +15,12 @@ from dcmodel.base.errors import Fault, StudyError
 from dcmodel.base.timeindex import TYPICAL_YEAR, local_hours, model_hours
 from dcmodel.components.base import (
     Component,
-    FacilityCoefficients,
     SiteCase,
     Workload,
     components,
 )
 from dcmodel.facility.design import load_design
+from dcmodel.facility.linearise import AffineFacility
 from dcmodel.facility.model import design_peak
 from dcmodel.facility.weather import FacilityWeather
 from dcmodel.finance.annuity import discount_factors
@@ -32,7 +32,7 @@ from dcmodel.inputs.sites import Site
 from dcmodel.inputs.weather import read_weather
 from dcmodel.markets.base import tariffs
 from dcmodel.optimise.site import Plant, silent, solve_site
-from dcmodel.profiles.named import CAPACITY_FACTORS
+from dcmodel.profiles.named import capacity_factor
 from dcmodel.profiles.paths import apply_path
 from dcmodel.profiles.synthetic import typical_carbon, typical_price, typical_weather
 from dcmodel.study.cases import Case
@@ -118,7 +118,7 @@ def assemble(case: Case) -> tuple[SiteCase, Plant, xr.Dataset]:
         idle_fraction=fleet.idle_fraction,
         utilisation_max=fleet.utilisation_max,
         workload=Workload(tuple(spec.workloads), arrivals, windows, np.array(limits)),
-        facility=FacilityCoefficients(hours, hours, hours, hours),
+        facility=AffineFacility(hours, hours, hours, hours),
         facility_design_peak=np.full(len(years), design_peak(design, plant.weather)),
         series=_series(case, site, market, weather, (*parts, *forms)),
         components=parts,
@@ -194,7 +194,7 @@ def _series(
     }
     wanted = {name for part in parts for name in part.profiles} - set(series)
     for name in sorted(wanted):
-        factor = CAPACITY_FACTORS[name](weather, zone, site.time_zone)
+        factor = capacity_factor(name, weather, zone, site.time_zone)
         series[name] = np.broadcast_to(factor, (len(years), len(factor)))
     return series
 

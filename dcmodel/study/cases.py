@@ -64,7 +64,9 @@ class Case:
         document = self.spec.model_dump(by_alias=True, mode="json", exclude=set(NOT_HASHED))
         content = {
             "spec": document,
-            "files": {name: _descriptor_digest(self.file(name)) for _, name in named_files(self.spec)},
+            "files": {
+                name: _descriptor_digest(self.file(name)) for _, name in named_files(self.spec)
+            },
             "library": library_digest(),
             "dcmodel": dcmodel.__version__,
             "model": MODEL_VERSION,
@@ -103,7 +105,9 @@ def library_digest() -> str:
 
 
 @lru_cache(maxsize=4)
-def _library_digest(folder: Path, stamps: tuple[tuple[int, int], ...], files: tuple[Path, ...]) -> str:
+def _library_digest(
+    folder: Path, stamps: tuple[tuple[int, int], ...], files: tuple[Path, ...]
+) -> str:
     """Digest the files; `stamps` makes a changed file count within one session."""
     digest = hashlib.sha256()
     for path in files:

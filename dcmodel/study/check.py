@@ -15,7 +15,14 @@ from pydantic import ValidationError
 from dcmodel.base.errors import DcmodelError
 from dcmodel.base.registry import nearest
 from dcmodel.study import library
-from dcmodel.study.findings import Finding, Loc, data_finding, findings_of, percent_advice
+from dcmodel.study.findings import (
+    Finding,
+    Loc,
+    data_finding,
+    findings_of,
+    percent_advice,
+    unknown_key,
+)
 from dcmodel.study.parts import Parts
 from dcmodel.study.spec import Cooling, SeriesFile, SiteEntry, StudySpec, WeatherFile
 
@@ -89,7 +96,9 @@ def _workloads(parts: Parts, folder: Path) -> Iterator[Finding]:
 
 def _capacity(parts: Parts, folder: Path) -> Iterator[Finding]:
     years = parts.get("years")
-    stages = [(("it_capacity_mw",), parts.get("it_capacity_mw"))]
+    stages: list[tuple[Loc, dict[int, float] | None]] = [
+        (("it_capacity_mw",), parts.get("it_capacity_mw"))
+    ]
     for entry in parts.get("sites", ()):
         stages.append((("sites", entry.label, "it_capacity_mw"), entry.it_capacity_mw))
     for loc, staged in stages:
@@ -153,9 +162,8 @@ def _site_definition(entry: SiteEntry, loc: Loc, parts: Parts) -> Iterator[Findi
     try:
         site = library.resolve_site(entry)
     except ValidationError as error:
-        extra = [key for key in SiteEntry.model_fields if key != "overrides"]
         for finding in findings_of(error, library.site_class(), loc):
-            yield _with_study_keys(finding, extra)
+            yield _with_study_keys(finding) if len(finding.loc) == len(loc) + 1 else finding
         return
     except DcmodelError as error:
         for fault in error.faults:
@@ -167,12 +175,11 @@ def _site_definition(entry: SiteEntry, loc: Loc, parts: Parts) -> Iterator[Findi
             yield data_finding(loc, message)
 
 
-def _with_study_keys(finding: Finding, study_keys: list[str]) -> Finding:
+def _with_study_keys(finding: Finding) -> Finding:
     """Let the hint on an unknown key of a site name the study's own keys too."""
     if not finding.message.startswith("unknown key"):
         return finding
-    hint = nearest(str(finding.loc[-1]), study_keys)
-    return Finding(finding.loc, f"unknown key{hint}") if hint else finding
+    return unknown_key(finding.loc, [*SiteEntry.model_fields, *library.site_class().model_fields])
 
 
 def _components(parts: Parts, folder: Path) -> Iterator[Finding]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
 from dcmodel.study.events import Event
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _STYLE = {"done": "green", "cached": "green", "failed": "red", "interrupted": "yellow"}
 _WORD = {
@@ -51,9 +53,7 @@ class Display:
 
     def __enter__(self) -> Display:
         if self.console.is_terminal and not self.quiet:
-            self.live = Live(
-                console=self.console, get_renderable=self._table, refresh_per_second=2
-            )
+            self.live = Live(console=self.console, get_renderable=self._table, refresh_per_second=2)
             self.live.__enter__()
         return self
 
@@ -113,23 +113,24 @@ class Display:
         return f", about {_clock((time.monotonic() - self.started) / ran * left)} to go"
 
 
-def ranking(rows: Sequence[dict[str, Any]]) -> Table:
+def ranking(summary: pd.DataFrame) -> Table:
     """Return the ranked table shown at the end of a study.
 
     Parameters
     ----------
-    rows : sequence of dict
-        Rows of the summary, best first, with ``case`` and the summary's columns.
+    summary : pandas.DataFrame
+        What `dcmodel.study.summary.summarise` returns: best first, indexed by case.
     """
     table = Table(box=None, pad_edge=False, header_style="bold")
-    shown = [(key, title, form) for key, title, form in _RANKED if any(key in row for row in rows)]
+    shown = [column for column in _RANKED if column[0] in summary.columns]
     table.add_column("", justify="right")
     table.add_column("case", no_wrap=True)
     for _, title, _ in shown:
         table.add_column(title, justify="right")
-    for position, row in enumerate(rows, start=1):
-        cells = [_number(row, key, form) for key, _, form in shown]
-        table.add_row(str(position), str(row["case"]), *cells)
+    for position, (name, row) in enumerate(summary.iterrows(), start=1):
+        values = {str(key): value for key, value in row.items()}
+        cells = [_number(values, key, form) for key, _, form in shown]
+        table.add_row(str(position), str(name), *cells)
     return table
 
 

@@ -51,5 +51,5 @@ Watcher = Callable[[Event], None]
 class Progress(Protocol):
     """How a runner reports what it is doing."""
 
-    def __call__(self, stage: str, **values: float | str) -> None:
+    def __call__(self, stage: str, /, **values: float | str) -> None:
         """Report a stage by name, and numbers known by now (``gap=0.004``)."""

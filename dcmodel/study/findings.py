@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+import difflib
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -13,6 +14,9 @@ from dcmodel.base.registry import nearest
 from dcmodel.base.schema import Quantity
 
 Loc = tuple[Hashable, ...]
+
+MISSING = "is missing"
+"""Beginning of the message on a key that is needed and not given."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,26 @@ class Finding:
     loc: Loc
     message: str
     error: type[DcmodelError] = StudyError
+    instead: str = ""
+    """Key that was probably meant, where `loc` ends in an unknown one."""
+
+
+def unknown_key(loc: Loc, known: list[str]) -> Finding:
+    """Return a finding on an unknown key, with the nearest of the known ones or all of them."""
+    close = difflib.get_close_matches(str(loc[-1]), known, n=1, cutoff=0.6)
+    hint = f"; did you mean '{close[0]}'?" if close else f"; known: {', '.join(known)}"
+    return Finding(loc, f"unknown key{hint}", instead=close[0] if close else "")
+
+
+def without_echoes(findings: Iterable[Finding]) -> list[Finding]:
+    """Leave out the missing keys that stand in the file under a misspelt name."""
+    findings = list(findings)
+    meant = {(*finding.loc[:-1], finding.instead) for finding in findings if finding.instead}
+    return [
+        finding
+        for finding in findings
+        if finding.loc not in meant or not finding.message.startswith(MISSING)
+    ]
 
 
 def data_finding(loc: Loc, message: str) -> Finding:
@@ -54,8 +78,11 @@ def findings_of(error: ValidationError, annotation: Any, prefix: Loc = ()) -> li
     found = []
     for detail in error.errors(include_url=False):
         loc = tuple(step for step in detail["loc"] if not _is_schema_step(step))
-        found.append(Finding(prefix + loc, _sentence(dict(detail), annotation, loc)))
-    return found
+        if detail["type"] == "extra_forbidden":
+            found.append(unknown_key(prefix + loc, _known_keys(annotation, loc[:-1])))
+        else:
+            found.append(Finding(prefix + loc, _sentence(dict(detail), annotation, loc)))
+    return without_echoes(found)
 
 
 def dotted(loc: Sequence[Hashable]) -> str:
@@ -75,11 +102,8 @@ def _is_schema_step(step: Hashable) -> bool:
 
 def _sentence(detail: dict[str, Any], annotation: Any, loc: Loc) -> str:
     kind, found, limits = detail["type"], detail.get("input"), detail.get("ctx", {})
-    if kind == "extra_forbidden":
-        known = _known_keys(annotation, loc[:-1])
-        return f"unknown key{nearest(str(loc[-1]), known) or _listed(known)}"
     if kind == "missing":
-        return f"is missing; add it{_meaning(annotation, loc)}"
+        return f"{MISSING}; add it{_meaning(annotation, loc)}"
     unit = _unit(annotation, loc)
     if kind == "greater_than_equal":
         return f"found {found!r}, must be at least {limits['ge']:g}{unit}"
@@ -116,10 +140,6 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _listed(names: list[str]) -> str:
-    return f"; known: {', '.join(names)}" if names else ""
-
-
 def _models(annotation: Any) -> list[type[BaseModel]]:
     """Return the pydantic models inside a type, however deep in containers."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
@@ -142,9 +162,7 @@ def _reached(annotation: Any, loc: Loc) -> tuple[list[type[BaseModel]], Any]:
 
 def _known_keys(annotation: Any, loc: Loc) -> list[str]:
     models, _ = _reached(annotation, loc)
-    return [
-        info.alias or name for model in models for name, info in model.model_fields.items()
-    ]
+    return [info.alias or name for model in models for name, info in model.model_fields.items()]
 
 
 def _meaning(annotation: Any, loc: Loc) -> str:

@@ -7,7 +7,7 @@ that a study's text can be looked at without loading the numerical libraries.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
@@ -57,8 +57,9 @@ def resolve_site(entry: SiteEntry) -> Site:
     definition = {} if entry.site is None else site_definition(entry.site)
     for key, value in entry.overrides.items():
         old = definition.get(key)
-        both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        definition[key] = {**old, **value} if both else value
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            value = {**old, **value}
+        definition[key] = value
     return Site.model_validate({**definition, "key": entry.site or entry.label})
 
 

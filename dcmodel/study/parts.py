@@ -12,8 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from dcmodel.base.registry import nearest
-from dcmodel.study.findings import Finding, Loc, findings_of
+from dcmodel.study.findings import MISSING, Finding, Loc, findings_of, unknown_key, without_echoes
 from dcmodel.study.spec import SCHEMA, StudySpec
 
 Parts = dict[str, Any]
@@ -36,11 +35,7 @@ def read_parts(document: Mapping[str, Any]) -> tuple[Parts, list[Finding]]:
         Faults of shape: unknown, missing, wrong type, out of range.
     """
     fields = keys()
-    findings = [
-        Finding((key,), f"unknown key{nearest(str(key), list(fields))}")
-        for key in document
-        if key not in fields
-    ]
+    findings = [unknown_key((key,), list(fields)) for key in document if key not in fields]
     parts: Parts = {}
     for key, name in fields.items():
         if key in document:
@@ -51,10 +46,10 @@ def read_parts(document: Mapping[str, Any]) -> tuple[Parts, list[Finding]]:
         elif StudySpec.model_fields[name].is_required():
             meaning = (StudySpec.model_fields[name].description or "").rstrip(".")
             advice = f"schema: {SCHEMA}" if key == "schema" else key
-            findings.append(Finding((key,), f"is missing; add '{advice}' ({meaning})"))
+            findings.append(Finding((key,), f"{MISSING}; add '{advice}' ({meaning})"))
         else:
             parts[key] = StudySpec.model_fields[name].get_default()
-    return parts, findings
+    return parts, without_echoes(findings)
 
 
 @cache

@@ -183,7 +183,9 @@ def run_study(
     finally:
         write_summary(store.out)
     seconds = time.perf_counter() - started
-    store.record("end", done=len(record.done), failed=len(record.failures), seconds=round(seconds, 3))
+    store.record(
+        "end", done=len(record.done), failed=len(record.failures), seconds=round(seconds, 3)
+    )
     order = [case.name for case in wanted]
     failures = sorted(record.failures, key=lambda failure: order.index(failure.case))
     return StudyResult(
@@ -294,7 +296,7 @@ def _lost(entry: _Running) -> Event:
         seconds=time.perf_counter() - entry.started,
         error="ProcessLost",
         message=f"its process ended during '{during}' ({reason}): {cause}",
-        exit_code=5 if during == "solve" else 1,
+        exit_code=1 if during == "start" else 5,
     )
 
 

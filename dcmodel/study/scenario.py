@@ -145,7 +145,9 @@ def _set(document: dict[str, Any], target: Loc, value: Any) -> str:
         here = here[step]
         if not isinstance(here, dict):
             whole = dotted(target[:depth])
-            return f"'{dotted(target)}': {whole} is {here!r} and has no keys; set {whole} as a whole"
+            return (
+                f"'{dotted(target)}': {whole} is {here!r} and has no keys; set {whole} as a whole"
+            )
     if value is None and len(target) == 2 and target[0] in NAMED:
         here.pop(target[-1], None)
     elif value != {} or not isinstance(here.get(target[-1]), dict):

@@ -29,6 +29,9 @@ SCHEMA = "dcmodel/study-1"
 YEAR_FIRST, YEAR_LAST = 2025, 2060
 """Model years accepted; data sets may cover fewer, which they say themselves."""
 
+_REFUSED = "refused"
+"""Type of the errors of validation that carry a message of ours."""
+
 Year = Annotated[int, Strict(), Field(ge=YEAR_FIRST, le=YEAR_LAST)]
 CalendarYear = Annotated[int, Strict(), Field(ge=1980, le=2100)]
 StagedMegawatt = dict[Annotated[int, Strict(), Field(ge=2000, le=2100)], Megawatt]
@@ -40,20 +43,26 @@ class StudyPart(Spec):
     model_config = ConfigDict(strict=True, populate_by_name=True)
 
 
+def _refusal(message: str) -> PydanticCustomError:
+    """Return an error of validation that shows `message` as it is."""
+    template = "{message}"
+    return PydanticCustomError(_REFUSED, template, {"message": message})
+
+
 def _expand_years(value: Any) -> Any:
     """Turn ``{first, last}`` into the list of years and refuse gaps and disorder."""
     if isinstance(value, Mapping):
         unknown = sorted(set(value) - {"first", "last"})
         if unknown or len(value) != 2:
             msg = "give a list of years or {first: 2025, last: 2030}"
-            raise PydanticCustomError("years", "{msg}", {"msg": msg})
+            raise _refusal(msg)
         first, last = value["first"], value["last"]
         if not all(isinstance(year, int) for year in (first, last)):
             msg = f"first and last must be whole years, found {first!r} and {last!r}"
-            raise PydanticCustomError("years", "{msg}", {"msg": msg})
+            raise _refusal(msg)
         if last < first:
             msg = f"the end year {last} lies before the start year {first}; exchange them"
-            raise PydanticCustomError("years", "{msg}", {"msg": msg})
+            raise _refusal(msg)
         return tuple(range(first, last + 1))
     return tuple(value) if isinstance(value, list) else value
 
@@ -61,16 +70,16 @@ def _expand_years(value: Any) -> Any:
 def _refuse_gaps(years: tuple[int, ...]) -> tuple[int, ...]:
     if not years:
         msg = "no year is given; at least one is needed"
-        raise PydanticCustomError("years", "{msg}", {"msg": msg})
+        raise _refusal(msg)
     if list(years) != sorted(set(years)):
         msg = f"years must rise without repetition, found {list(years)}"
         if len(years) > 1 and years[-1] < years[0]:
             msg = f"the end year {years[-1]} lies before the start year {years[0]}; sort them"
-        raise PydanticCustomError("years", "{msg}", {"msg": msg})
+        raise _refusal(msg)
     if years[-1] - years[0] + 1 != len(years):
         missing = sorted(set(range(years[0], years[-1])) - set(years))
         msg = f"years must follow one another; add {', '.join(map(str, missing))}"
-        raise PydanticCustomError("years", "{msg}", {"msg": msg})
+        raise _refusal(msg)
     return years
 
 
@@ -230,7 +239,7 @@ class SiteEntry(StudyPart):
         if "label" not in own:
             if name is None:
                 msg = "give 'site' (a name of the library) or a full definition with 'name'"
-                raise PydanticCustomError("site", "{msg}", {"msg": msg})
+                raise _refusal(msg)
             own["label"] = name
         return own
 
@@ -246,11 +255,11 @@ def _named_components(value: Any) -> Any:
         pair = {item: {}} if isinstance(item, str) else item
         if not isinstance(pair, Mapping) or len(pair) != 1:
             msg = f"found {item!r}; give a name, or 'name: {{field: value}}'"
-            raise PydanticCustomError("components", "{msg}", {"msg": msg})
+            raise _refusal(msg)
         [(name, fields)] = pair.items()
         if name in named:
             msg = f"'{name}' is listed twice; keep one"
-            raise PydanticCustomError("components", "{msg}", {"msg": msg})
+            raise _refusal(msg)
         named[name] = {} if fields is None else fields
     return named
 

@@ -73,9 +73,9 @@ def run_case(case: Case, out: Path, runner: Runner | None, watch: Watcher) -> No
         details.setdefault("stage", stage)
         watch(Event(kind, case.name, seconds=time.perf_counter() - started, **details))
 
-    def progress(name: str, **values: float | str) -> None:
+    def progress(stage_now: str, /, **values: float | str) -> None:
         nonlocal stage
-        stage = name
+        stage = stage_now
         report("stage", values=values)
 
     with _Log(store.log_path(case.name)) as log:

@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from dcmodel.base.errors import DataError, Fault, StudyError
 from dcmodel.base.paths import data_dir
 from dcmodel.base.registry import nearest
-from dcmodel.base.timeindex import local_hours, parse_zone
+from dcmodel.base.timeindex import model_hours, parse_zone
 from dcmodel.base.units import HOURS_PER_DAY
 from dcmodel.inputs.library import number, read_table, source_faults
 
@@ -31,6 +32,7 @@ AS_MEASURED = "as_measured"
 
 _MEASURED_AT = datetime(2024, 5, 14, 12, tzinfo=UTC)
 _SECONDS_PER_HOUR = 3600
+_A_MONDAY = pd.Timestamp("2024-01-01")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SHAPES = (
     "shape", "day_of_week", "hour_utc", "relative_load", "reference_time_zone", "source",
@@ -153,9 +155,12 @@ def hourly_shape(name: str, calendar_year: int, time_zone: str | None) -> FloatA
     """
     shape = weekly_shape(name)
     values = shape.values if time_zone is None else _by_local_hour(shape)
-    local = local_hours(calendar_year, "UTC" if time_zone is None else time_zone)
-    hour = local.weekday * HOURS_PER_DAY + local.hour
-    part = local.utc_offset % 1.0
+    zone = parse_zone("UTC" if time_zone is None else time_zone)
+    utc = model_hours(calendar_year).tz_localize("UTC")
+    local = utc.tz_convert(zone).tz_localize(None)
+    since_monday = np.asarray((local - _A_MONDAY) / pd.Timedelta(hours=1)) % HOURS_PER_WEEK
+    hour = since_monday.astype(np.int64)
+    part = since_monday - hour
     sampled = (1 - part) * values[hour] + part * values[(hour + 1) % HOURS_PER_WEEK]
     return np.asarray(sampled / sampled.mean())
 

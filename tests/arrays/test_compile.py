@@ -300,3 +300,17 @@ def test_bounds_that_cross_are_refused():
     m.x = ArrayVar(m.Y, lower=[0, 5, 0], upper=3)
     with pytest.raises(FormulationError, match=r"x: lower bound above upper bound at \[1\]"):
         compile_model(m)
+
+
+def test_references_are_other_names_and_no_columns():
+    m = pyo.ConcreteModel()
+    m.Y = pyo.RangeSet(0, 1)
+    m.v = pyo.Var(m.Y, bounds=(0, 1))
+    m.x = ArrayVar(m.Y)
+    m.same, m.also = pyo.Reference(m.v), pyo.Reference(m.x)
+    m.law = pyo.Constraint(m.Y, rule=lambda m, y: m.same[y] + m.also[y] >= 1)
+    lp = compile_model(m)
+    assert list(lp.columns) == ["v", "x"]
+    assert lp.matrix.toarray().tolist() == [[1, 0, 1, 0], [0, 1, 0, 1]]
+    lp.load_solution(m, [0, 1, 2, 3])
+    assert [m.also[y].value for y in m.Y] == [2, 3]

@@ -149,9 +149,9 @@ def ordinary_pyomo(case):
     import pyomo.environ as pyo
 
     def table(sets, values):
-        array = np.asarray(values)
         keys = sets[0] if len(sets) == 1 else product(*sets)
-        return dict(zip(keys, np.broadcast_to(array, [len(s) for s in sets]).ravel().tolist()))
+        shape = [len(one) for one in sets]
+        return dict(zip(keys, np.broadcast_to(values, shape).ravel().tolist(), strict=True))
 
     m = pyo.ConcreteModel()
     declare_sets(m, pyo, case)
@@ -166,9 +166,7 @@ def ordinary_pyomo(case):
         setattr(m, name, pyo.Var(*sets, bounds=bounds))
     for name, sets, rule in rules(m, case):
         setattr(m, name, pyo.Constraint(*sets, rule=rule))
-    m.objective = pyo.Objective(
-        expr=sum(m.discount[y] * yearly_cost(m, y, case) for y in m.Y)
-    )
+    m.objective = pyo.Objective(expr=sum(m.discount[y] * yearly_cost(m, y, case) for y in m.Y))
     return m
 
 

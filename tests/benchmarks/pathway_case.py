@@ -64,8 +64,8 @@ def make_case(years=6, hours=8760, seed=1):
         if window < hours:
             backlog[k, :, window:] = backlog[k, :, window:] - np.cumsum(arrivals[k], 1)[:, :-window]
     backlog[:, :, -1] = 0
-    price = (85 - 45 * wind - 60 * sun + 15 * rng.standard_normal(shape)) * 1e-3
-    factors = np.stack([wind, sun, 0.95 * sun])
+    price = np.round((85 - 45 * wind - 60 * sun + 15 * rng.standard_normal(shape)) * 1e-3, 5)
+    factors = np.round(np.stack([wind, sun, 0.95 * sun]), 4)  # zero at night
     cost = np.tile(np.array([0, 0, 44, 12, 16, 45, 45.0])[:, None], years)
     cost[:2] = np.array([52e-3, 42e-3])[:, None] * factors[:2].sum(2)
     ceiling = np.tile(np.array([150, 150, 40, 80, 400, 80, 0.0])[:, None], years)

@@ -31,16 +31,19 @@ class TestSpotEnergy:
     def test_years_are_discounted(self):
         case = make_case(price=[[10.0]], load=5.0, years=(2025, 2026), discount_rate=0.25)
         _, _, solution = optimum(case)
-        assert 50 * (1 + 1 / 1.25) == objective(solution)
+        assert objective(solution) == 50 * (1 + 1 / 1.25)
 
 
 class TestDemandCharge:
     def test_each_month_pays_its_own_peak(self):
         case = make_case(
-            price=np.zeros((1, 4)), load=[[1.0, 7.0, 3.0, 2.0]], month=[0, 0, 1, 1], demand_rate=100.0
+            price=np.zeros((1, 4)),
+            load=[[1.0, 7.0, 3.0, 2.0]],
+            month=[0, 0, 1, 1],
+            demand_rate=100.0,
         )
         m, _, solution = optimum(case)
-        assert 100 * (7 + 3) == objective(solution)
+        assert objective(solution) == 100 * (7 + 3)
         assert m.monthly_peak.array[0, :2] == pytest.approx([7, 3], abs=1e-6)
 
 
@@ -70,7 +73,7 @@ class TestGridConnection:
         )
         _, _, solution = optimum(case)
         # the parameter's unit is USD/kWh: 1000 USD per MWh not served
-        assert 20 * (6 + 4) + 1000 * 4 == objective(solution)
+        assert objective(solution) == 20 * (6 + 4) + 1000 * 4
 
     def test_capacity_added_once_stands_and_is_paid_in_later_years(self):
         case = make_case(
@@ -82,7 +85,7 @@ class TestGridConnection:
             site=StubSite(connection_cost=500.0),
             discount_rate=0.1,
         )
-        m, lp, solution = optimum(case)
+        _m, lp, solution = optimum(case)
         lifetime = components["grid_connection"]().technology(case).value("lifetime")
         annuity = 500 * capital_recovery_factor(0.1, lifetime)
         assert annuity * (3 + 8 / 1.1) == objective(solution)
@@ -90,16 +93,15 @@ class TestGridConnection:
 
 
 class TestPayAsProduced:
-    """A flat contract K against spot: saves spot + adder on use, earns spot - fee on surplus.
+    """A flat contract K against spot: saves the spot price on use, earns spot - fee on surplus.
 
-    Load is 10 MW in cheap hours (spot 20) and 20 MW in dear hours (spot 60), adder 5, fee 3. The
-    value of a MW over the two hours is 25 + 65 = 90 up to 10 MW, and (20 - 3) + 65 = 82 from 10 to
-    20 MW; above 20 MW it is 17 + 57 = 74.
+    Load is 10 MW in cheap hours (spot 20) and 20 MW in dear hours (spot 60), fee 3; the adder of 5
+    falls on all metered energy and moves nothing. The value of a MW over the two hours is
+    20 + 60 = 80 up to 10 MW, and (20 - 3) + 60 = 77 above. The year's consumption of 30 MWh allows
+    15 MW over two hours and no more.
     """
 
-    @pytest.mark.parametrize(
-        ("price", "contracted"), [(46.0, 0.0), (43.0, 10.0), (39.0, 20.0), (36.5, 50.0)]
-    )
+    @pytest.mark.parametrize(("price", "contracted"), [(41.0, 0.0), (39.0, 10.0), (38.0, 15.0)])
     def test_screening_curve_of_contract_against_spot(self, price, contracted):
         case = make_case(
             price=[[20.0, 60.0]],
@@ -112,10 +114,22 @@ class TestPayAsProduced:
         )
         m, _, solution = optimum(case)
         spot_only = 10 * 25 + 20 * 65
-        worth = 90 * min(contracted, 10) + 82 * min(max(contracted - 10, 0), 10)
-        worth += 74 * max(contracted - 20, 0)
-        assert spot_only - worth + 2 * price * contracted == objective(solution)
+        worth = 80 * min(contracted, 10) + 77 * max(contracted - 10, 0)
+        assert objective(solution) == spot_only - worth + 2 * price * contracted
         assert m.asset["ppa_wind"].capacity.array == pytest.approx([contracted], abs=1e-5)
+
+    def test_losses_and_adder_fall_on_contract_energy_too(self):
+        case = make_case(
+            price=[[50.0]],
+            load=12.0,
+            adder=5.0,
+            loss_fraction=0.1,
+            series={"wind_onshore": np.ones((1, 1))},
+            kinds=("ppa_wind",),
+            market=StubMarket(contracts={"ppa_wind": (20.0, 50.0)}),
+        )
+        _, _, solution = optimum(case)
+        assert objective(solution) == 12 * (20 + 0.1 * 50 + 5)
 
     def test_energy_below_the_fee_is_curtailed_and_still_paid(self):
         case = make_case(
@@ -128,7 +142,7 @@ class TestPayAsProduced:
             market=StubMarket(contracts={"ppa_wind": (10.0, 50.0)}),
         )
         _, _, solution = optimum(case)
-        assert 0.0 == objective(solution)
+        assert objective(solution) == 0.0
 
     def test_contract_energy_does_not_lower_the_metered_import(self):
         case = make_case(
@@ -160,7 +174,7 @@ class TestBattery:
             settings={"battery": {"parameters": FREE_BATTERY}},
         )
         m, _, solution = optimum(case)
-        assert 10 * 20 + (10 / 0.81) * 20 == objective(solution)
+        assert objective(solution) == 10 * 20 + (10 / 0.81) * 20
         assert m.asset["battery"].discharge.array[0] == pytest.approx([0, 10], abs=1e-5)
 
     def test_it_is_left_out_where_its_cost_exceeds_the_spread(self):
@@ -172,7 +186,7 @@ class TestBattery:
             settings={"battery": {"parameters": {**FREE_BATTERY, "variable_operation": 80.0}}},
         )
         _, _, solution = optimum(case)
-        assert 10 * 120 == objective(solution)
+        assert objective(solution) == 10 * 120
 
     def test_energy_size_is_paid_over_its_usable_share(self):
         """Discharging 10 MWh leaves 10/0.9 in store, of which the size holds 1 - 0.2."""
@@ -212,7 +226,7 @@ class TestSolarOnsite:
             },
         )
         m, _, solution = optimum(case)
-        assert 0.0 == objective(solution)
+        assert objective(solution) == 0.0
         built = m.asset["solar_onsite"].capacity.array[0]
         curtailed = m.asset["solar_onsite"].curtailment.array[0]
         assert 0.5 * built - curtailed[0] == pytest.approx(10.0, abs=1e-5)
@@ -221,7 +235,7 @@ class TestSolarOnsite:
 
 class TestDiesel:
     def test_units_cover_the_design_hour_with_one_spare(self):
-        """Facility design 1.3 x 20 MW = 26 MW; units of 2.5 MW used to 0.9: 26/2.25 = 11.6 -> 12 + 1."""
+        """Design 1.3 x 20 MW = 26 MW; units of 2.5 MW used to 0.9: 26/2.25 = 11.6 -> 12 + 1."""
         case = make_case(price=[[1.0]], load=20.0, slope=1.3, kinds=("diesel",))
         diesel = case.components[0]
         assert diesel.technology(case).value("unit_rating") == pytest.approx(2.5)
@@ -286,7 +300,10 @@ class TestShiftableLoad:
     def test_the_fleet_limits_what_can_be_moved(self):
         work = self.workload([[5.0, 5.0], [4.0, 0.0]], 24.0, [4.0, 0.0])
         case = make_case(
-            price=[[50.0, 10.0]], workload=work, it_capacity=[8.0], kinds=("shiftable_load",),
+            price=[[50.0, 10.0]],
+            workload=work,
+            it_capacity=[8.0],
+            kinds=("shiftable_load",),
             settings={"shiftable_load": {"parameters": {"delay_cost": 0.0}}},
         )
         m, _, _ = optimum(case)
@@ -297,7 +314,10 @@ class TestShiftableLoad:
         """Work of hour 1 may wait one hour: the cheap hour 3 is out of reach."""
         work = self.workload([[0.0, 0.0, 0.0], [4.0, 0.0, 0.0]], 1.0, [4.0, 0.0, 0.0])
         case = make_case(
-            price=[[50.0, 40.0, 10.0]], workload=work, it_capacity=[8.0], kinds=("shiftable_load",),
+            price=[[50.0, 40.0, 10.0]],
+            workload=work,
+            it_capacity=[8.0],
+            kinds=("shiftable_load",),
             settings={"shiftable_load": {"parameters": {"delay_cost": 0.0}}},
         )
         m, _, _ = optimum(case)
@@ -308,7 +328,7 @@ class TestShiftableLoad:
         case = make_case(price=[[50.0]], kinds=("shiftable_load",))
         m, _, solution = optimum(case)
         assert m.asset["shiftable_load"].component("it_shift") is None
-        assert 500.0 == objective(solution)
+        assert objective(solution) == 500.0
 
 
 class TestBuildingAndWater:
@@ -348,7 +368,7 @@ class TestBuildingAndWater:
         facility = replace(case.facility, water_slope=1.5 * ones, water_fixed=0.1 * ones)
         case = replace(case, facility=facility)
         _, _, solution = optimum(case)
-        assert 2.0 * 4 * (1.5 * 10 + 0.1 * 10) == objective(solution)
+        assert objective(solution) == 2.0 * 4 * (1.5 * 10 + 0.1 * 10)
 
 
 class TestReference:

@@ -411,7 +411,7 @@ def gb_carbon(ties: list[dict]) -> list[dict]:
         "monthly_shape": shape / shape.mean(),
         "score_weekday": np.tile((hours - 1) / spread, 12),
         "score_std": np.full(24, between / spread),
-        "quantile": quantiles,
+        "quantile": np.tile(quantiles, 12),
     }
     rows = as_assumed(ties, "de_lu emission_factor", "as Germany, for want of an hourly file")
     for statistic, values in replaced.items():
@@ -469,6 +469,8 @@ def read_zone_mix(name: str) -> pd.DataFrame:
     if name in ("PJM", "ERCO"):
         columns = {"WND": "wind", "avg_CI": "carbon"}
         mix = read_mix(f"genmix/eia2022/{name}_NG_avgCI.csv", columns)
+        if name == "ERCO":  # the sun shows it: hours are named by their end, those of PJM are not
+            mix = mix.shift(freq="-1h")
         return mix[mix["carbon"] > 100]  # 5 glitch hours of PJM, 1-2 October, sit near 47
     columns = {"wind": "wind", "carbon_intensity": "carbon"}
     mix = read_mix(f"genmix/carboncast/{name}_direct_emissions.csv", columns)

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dcmodel.components.base import (
-    FacilityCoefficients,
     SiteCase,
     Workload,
     components,
 )
+from dcmodel.facility.linearise import AffineFacility
 from dcmodel.markets.base import tariffs
 from dcmodel.optimise.build import compile_site
 from dcmodel.optimise.solve import solve
@@ -71,6 +71,7 @@ def make_case(
     grid_available=1000.0,
     series=None,
     adder=0.0,
+    loss_fraction=0.0,
     resale_fee=0.0,
     demand_rate=0.0,
     kinds=(),
@@ -88,12 +89,16 @@ def make_case(
         arrivals = loads[None]
         workload = Workload(("all",), arrivals, (0.0,), np.zeros_like(arrivals))
     zeros = np.zeros((n_years, steps))
-    facility = FacilityCoefficients(
+    facility = AffineFacility(
         constant(slope, n_years, steps), constant(fixed, n_years, steps), zeros, zeros
     )
-    forms = [tariffs["spot_energy"](
-        adder_usd_per_mwh=(adder,) * n_years, loss_fraction=0.0, resale_fee_usd_per_mwh=resale_fee
-    )]
+    forms = [
+        tariffs["spot_energy"](
+            adder_usd_per_mwh=(adder,) * n_years,
+            loss_fraction=loss_fraction,
+            resale_fee_usd_per_mwh=resale_fee,
+        )
+    ]
     if demand_rate:
         forms.append(tariffs["demand_charge"](rate_usd_per_mw_month=(demand_rate,) * n_years))
     settings = settings or {}

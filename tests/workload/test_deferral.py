@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dcmodel.base.errors import StudyError
@@ -56,6 +56,7 @@ def series(low, high):
     return st.lists(st.floats(low, high), min_size=HOURS, max_size=HOURS).map(np.array)
 
 
+@settings(max_examples=60, deadline=None)
 @given(arrivals=series(0, 10), urge=series(0, 1), window=st.integers(0, 30))
 def test_any_backlog_within_the_bound_keeps_its_deadline(arrivals, urge, window):
     limit = backlog_max(arrivals, window)
@@ -75,6 +76,7 @@ def test_any_backlog_within_the_bound_keeps_its_deadline(arrivals, urge, window)
     assert waited == pytest.approx(backlog.sum(), abs=1e-6)
 
 
+@settings(max_examples=60, deadline=None)
 @given(arrivals=series(0.1, 10), window=st.integers(0, 20))
 def test_the_bound_is_tight(arrivals, window):
     """Waiting the whole window fills the bound; one hour more breaks it and the deadline."""

@@ -44,7 +44,7 @@ def _end_with_parent(parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which ends us
     if sys.platform != "linux":
         return
-    import ctypes  # noqa: PLC0415
+    import ctypes
 
     set_parent_death_signal = 1
     with contextlib.suppress(OSError, AttributeError):

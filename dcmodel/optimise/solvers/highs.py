@@ -1,4 +1,4 @@
-"""HiGHS: simplex for small programs, branch and bound for integers, interior point as last resort."""
+"""HiGHS: simplex for small programs, branch and bound for integers, interior point behind."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def run(problem: Problem, options: Options) -> Answer:
 def _load(problem: Problem, options: Options) -> highspy.Highs:
     highs = highspy.Highs()
     feasibility = min(1e-7, max(options.tolerance, 1e-10))
-    settings = {
+    settings: dict[str, str | float | bool] = {
         "output_flag": False,
         "threads": 1,
         "time_limit": float(options.time_limit),

@@ -36,6 +36,9 @@ class _Pass:
 class ContradictionError(Exception):
     """Bounds that cannot hold together were met."""
 
+    def __str__(self) -> str:
+        return "bounds that follow from rows contradict each other"
+
 
 @dataclass(frozen=True)
 class Reduction:
@@ -115,7 +118,7 @@ def _one_pass(problem: Problem) -> tuple[_Pass | None, Problem]:
     with np.errstate(invalid="ignore"):
         width = upper - lower
     if (width < -room).any():
-        raise ContradictionError("bounds that follow from rows contradict each other")
+        raise ContradictionError
     is_fixed = width <= room
     fixed = np.where(is_fixed, 0.5 * (lower + upper), 0.0)
     keep = np.flatnonzero(~is_fixed)
@@ -131,7 +134,7 @@ def _one_pass(problem: Problem) -> tuple[_Pass | None, Problem]:
     empty = count == 0
     slack = 1e-9 * np.maximum(1.0, abs(problem.matrix[empty]) @ np.abs(fixed))
     if ((row_lower[empty] > slack) | (row_upper[empty] < -slack)).any():
-        raise ContradictionError("bounds that follow from rows contradict each other")
+        raise ContradictionError
     single = np.flatnonzero(count == 1)
     tight = _Bounds(lower[keep], upper[keep])
     first = matrix.indptr[single]

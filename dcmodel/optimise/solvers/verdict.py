@@ -37,6 +37,7 @@ def recession(problem: Problem) -> Problem:
 
     Its optimum is below zero exactly if `problem`, having a solution, has no optimum.
     """
+
     def side(limit: Floats, value: float) -> Floats:
         return np.where(np.isfinite(limit), 0.0, value)
 

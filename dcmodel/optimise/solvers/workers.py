@@ -18,10 +18,9 @@ import tempfile
 import threading
 from typing import IO, Any, cast
 
-SINGLE_THREAD = {
-    name: "1"
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
-}
+SINGLE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"), "1"
+)
 HEADER = 8
 
 
@@ -39,7 +38,7 @@ class Worker:
     def __init__(self) -> None:
         environment = dict(os.environ, **SINGLE_THREAD)
         self.starter = threading.current_thread()
-        self._log = tempfile.TemporaryFile()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the worker)
         environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "dcmodel.optimise.solvers.child", str(os.getpid())],

@@ -1,0 +1,163 @@
+"""Tables and figures of an output folder, rebuilt from its stored results alone.
+
+::
+
+    out/tables/
+      ranking.csv  costs.csv  levelised_costs.csv  capacities.csv  yearly.csv  monthly.csv
+      energy.csv  checks.csv  assumptions.csv (where the results tell them)
+    out/figures/
+      cost_stack.png  monthly_pue.png
+      SITE_SCENARIO_peak_week.png  SITE_SCENARIO_load_duration.png  SITE_SCENARIO_build_out.png
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
+
+from dcmodel.base.errors import DataError, Fault
+from dcmodel.report import figures, tables
+from dcmodel.study.store import open_results
+
+DOTS_PER_INCH = 150
+NEEDED = (
+    "cost", "reference_cost", "capacity", "reference_capacity", "it_power", "facility_power",
+    "grid_import", "supply", "it_energy", "facility_energy", "water", "peak_import",
+    "discount_factor", "levelised_cost", "reference_levelised_cost", "net_present_cost",
+    "reference_net_present_cost", "duration", "month",
+)  # fmt: skip
+"""Variables and coordinates without which a result cannot be told."""
+
+
+def write_reports(out: Path | str) -> list[Path]:
+    """Write the tables and figures of all finished cases of an output folder.
+
+    Parameters
+    ----------
+    out : Path or str
+        Output folder of a study.
+
+    Returns
+    -------
+    list of Path
+        Files written, tables first. Each is written in one step.
+
+    Raises
+    ------
+    DataError
+        When there is no finished case, or when a stored result is incomplete or does not add up;
+        nothing is written then.
+    """
+    out = Path(out)
+    results = dict(open_results(out))
+    if not results:
+        message = "holds no finished case; run 'dcmodel study' with this folder first"
+        raise DataError(Fault(str(out), message))
+    _refuse_incomplete(results)
+    _refuse_unbalanced(results)
+    written = []
+    for name, table in _tables(results, out).items():
+        text = table.to_csv(index=False, float_format="%.12g", lineterminator="\n")
+        written.append(_write(out / "tables" / f"{name}.csv", text.encode()))
+    for name, figure in _figures(results):
+        written.append(_write(out / "figures" / f"{name}.png", _png(figure)))
+    return written
+
+
+def _tables(results: Mapping[str, xr.Dataset], out: Path) -> dict[str, pd.DataFrame]:
+    made = {
+        "ranking": tables.ranking(results),
+        "costs": tables.costs(results),
+        "levelised_costs": tables.levelised_costs(results),
+        "capacities": tables.capacities(results),
+        "yearly": tables.yearly(results),
+        "monthly": tables.monthly(results),
+        "energy": tables.energy(results),
+        "checks": tables.checks(results),
+    }
+    assumed = tables.assumptions(results, out / "assumptions.csv")
+    return made if assumed.empty else {**made, "assumptions": assumed}
+
+
+def _figures(results: Mapping[str, xr.Dataset]) -> Iterable[tuple[str, Figure]]:
+    """Yield name and figure one by one, so that no more than one is held in memory."""
+    sheet = _canvas()
+    figures.cost_stack(results, sheet)
+    yield "cost_stack", sheet
+    years = [set(result["year"].values.tolist()) for result in results.values()]
+    if set.intersection(*years):
+        sheet = _canvas()
+        figures.monthly_pue(results, ax=sheet)
+        yield "monthly_pue", sheet
+    for stem, result in _stems(results).items():
+        yield f"{stem}_peak_week", figures.peak_week(result, figure=_canvas())
+        sheet = _canvas()
+        figures.load_duration(result, ax=sheet)
+        yield f"{stem}_load_duration", sheet
+        yield f"{stem}_build_out", figures.build_out(result, figure=_canvas())
+
+
+def _stems(results: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
+    """Return results by the beginning of their file names, each once."""
+    stems: dict[str, xr.Dataset] = {}
+    for name, result in results.items():
+        stem = re.sub(r"[^\w.-]+", "_", name)
+        if stem in stems:
+            stem = f"{stem}_{result.attrs['case_hash']}"
+        stems[stem] = result
+    return stems
+
+
+def _canvas() -> Figure:
+    """Return a figure outside pyplot: drawn by Agg whatever backend the user chose."""
+    return Figure(layout="constrained")
+
+
+def _png(figure: Figure) -> bytes:
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    return stream.getvalue()
+
+
+def _write(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}-{os.getpid()}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def _refuse_incomplete(results: Mapping[str, xr.Dataset]) -> None:
+    faults = []
+    for name, result in results.items():
+        missing = [variable for variable in NEEDED if variable not in result.variables]
+        if missing:
+            message = f"lacks {', '.join(missing)}; run the study again with --fresh"
+            faults.append(Fault(name, message))
+    if faults:
+        raise DataError(faults)
+
+
+def _refuse_unbalanced(results: Mapping[str, xr.Dataset]) -> None:
+    table = tables.checks(results)
+    failed = table[~table["passed"].astype(bool)].to_dict("records")
+    faults = [
+        Fault(
+            str(row["case"]),
+            f"{row['check']}: found {row['found']:.9g}, expected {row['expected']:.9g}; the stored "
+            "result does not add up, run the study again with --fresh",
+        )
+        for row in failed
+    ]
+    if faults:
+        raise DataError(faults)
