@@ -152,26 +152,21 @@ def _run(
     """Run the cases, write the reports, show the ranking and the failures."""
     from rich.console import Console
 
+    from dcmodel.api import run_study
     from dcmodel.study.display import Display
-    from dcmodel.study.run import run_study
 
     console = Console()
     with Display(console, quiet=quiet) as display:
         result = run_study(study, out, jobs=jobs, only=only, fresh=fresh, progress=display)
-    written = [out / "summary.csv"]
-    if result.done or result.cached:
-        from dcmodel.report.write import write_reports
-
-        written += write_reports(out)
     if not quiet:
-        _show_end(console, result, written)
+        _show_end(console, result)
     for failure in result.failures:
         typer.echo(f"failed  {failure.case}  {failure.error}: {failure.message}", err=True)
         typer.echo(f"        log: {failure.log}", err=True)
     return result
 
 
-def _show_end(console: Console, result: StudyResult, written: list[Path]) -> None:
+def _show_end(console: Console, result: StudyResult) -> None:
     from dcmodel.study.display import ranking
 
     summary = result.summary
@@ -183,8 +178,7 @@ def _show_end(console: Console, result: StudyResult, written: list[Path]) -> Non
     console.print(
         f"{cases}, {len(result.failures)} failed, {result.seconds:.0f} s", highlight=False
     )
-    for path in written:
-        console.print(f"wrote {path}", highlight=False, soft_wrap=True)
+    console.print(f"wrote {result.out}: summary.csv, tables/, figures/, cases/", highlight=False)
 
 
 def _jobs(text: str) -> int | str:

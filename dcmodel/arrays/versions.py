@@ -2,6 +2,8 @@
 
 Index templates are the mechanism behind Pyomo's own templated constraints, but their classes are
 not a documented interface, so a new minor version is refused until the tests have run with it.
+Pyomo 6.10.0 takes only the first summand of ``sum`` over a Python sequence inside a template,
+without a word; 6.10.1 is the first version with which the tests pass.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import pyomo
 
 from dcmodel.base.errors import DcmodelError
 
-FIRST_PROVEN = (6, 9, 4)
+FIRST_PROVEN = (6, 10, 1)
 FIRST_UNPROVEN = (6, 11, 0)
 
 

@@ -49,14 +49,18 @@ class PayAsProduced(Component):
         m = b.model()
         offer = case.market.contract(self.kind, case.years, case.currency_year)
         scale = case.price_scales.get("ppa", 1.0)
-        yearly_max = offer.volume_max_mw
+        factor = case.series[self.profile]
+        yearly_yield = factor @ case.duration
+        # no single contract may exceed the site's energy; together they may not either (the model)
+        enough = np.full(len(case.years), np.inf)
+        np.divide(case.facility_energy, yearly_yield, out=enough, where=yearly_yield > 0)
+        yearly_max = np.minimum(offer.volume_max_mw, enough)
         if self.capacity_max_mw is not None:
             yearly_max = np.minimum(yearly_max, self.capacity_max_mw)
-        factor = case.series[self.profile]
         b.stands = ArrayParam(m.Y, m.Y, values=case.stands)
         b.capacity_factor = ArrayParam(m.Y, m.T, values=factor)
         b.price = ArrayParam(m.Y, values=scale * offer.price)
-        b.yearly_yield = ArrayParam(m.Y, values=factor @ case.duration)
+        b.yearly_yield = ArrayParam(m.Y, values=yearly_yield)
         started = np.maximum.accumulate(offer.available)
         b.capacity = ArrayVar(
             m.Y, lower=0, upper=np.where(started, yearly_max, 0.0), doc="Contracted capacity [MW]"

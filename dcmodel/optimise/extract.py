@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyomo.environ as pyo
 import xarray as xr
 
-from dcmodel.arrays import ArrayExpression, ArrayVar, LinearProgram
+from dcmodel.arrays import CostTerm, LinearProgram
 from dcmodel.base.units import KG_PER_TONNE
 from dcmodel.components.base import SiteCase
 from dcmodel.finance.metrics import levelised_cost
@@ -41,8 +41,10 @@ def site_sizes(m: pyo.ConcreteModel) -> xr.DataArray:
     """
     found: dict[str, tuple[FloatArray, dict[str, str]]] = {}
     for block in m.asset.values():
-        for part in block.component_objects((ArrayVar, ArrayExpression)):
+        for part in block.component_objects((pyo.Var, pyo.Expression)):
             attributes = described(part.doc)
+            if isinstance(part, CostTerm):
+                continue
             if part.shape == (len(m.Y),) and attributes["units"] in {"MW", "MWh"}:
                 found[component_name(part.name)] = (np.asarray(part.array, float), attributes)
     return xr.DataArray(

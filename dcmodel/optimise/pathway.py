@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 
 from dcmodel.base.errors import InfeasibleError, SolverError
-from dcmodel.optimise.blocks import NamedProblem, Split, YearBlock, split
+from dcmodel.optimise.blocks import Cut, NamedProblem, Split, YearBlock, split
 from dcmodel.optimise.certify import PRIMAL_TOLERANCE, check
 from dcmodel.optimise.coarse import coarsen
 from dcmodel.optimise.master import Master, Wish, believed
@@ -45,6 +45,8 @@ REPRICE_EVERY = 3
 """Rounds between renewals of the multipliers."""
 SHORTAGE = 4.0
 """How much dearer a unit too little is than a unit too much when sizes are made consistent."""
+SPARE = 0.02
+"""Share of the gap that may be forgone by not dispatching again where sizes hardly move."""
 FIRST_PENALTY, LAST_PENALTY = 10.0, 1000.0
 """Price of leaving sizes at which a block has no solution, as a multiple of their own price."""
 
@@ -204,7 +206,7 @@ class _Run:
         self.upper, self.lower = np.inf, -np.inf
         self.best: tuple[Floats, Floats] | None = None
         self.bound_dual = np.zeros(problem.shape[0])
-        self.priced: list[Solution] = []
+        self.priced: list[tuple[Solution, Cut]] = []
 
     # ---- steps ------------------------------------------------------------------------------
 
@@ -216,7 +218,8 @@ class _Run:
         wish = self._price(coupling_dual, size)
         design = self.master.nearest(wish)
         for turn in range(max_rounds):
-            wanted = self._dispatch(design, wish)
+            known = self._holding(design, SPARE * gap) if turn == 0 else {}
+            wanted = self._dispatch(design, wish, known)
             if wanted is not None and self.best is None:
                 wish = wish.held(design, wanted)
                 self._bound(f"no dispatch {turn + 1}")
@@ -227,7 +230,7 @@ class _Run:
             coupling_dual = self._bound(f"design {turn + 1}")
             if self._gap() > gap and turn % REPRICE_EVERY == REPRICE_EVERY - 1:
                 wish = self._price(coupling_dual, size)
-            if self._gap() <= gap:
+            if self._gap() <= gap or turn == max_rounds - 1:
                 break
             assert self.best is not None
             level = self.lower + LEVEL * (self.upper - self.lower)
@@ -258,11 +261,13 @@ class _Run:
         """Solve every block with free sizes at given multipliers; return sizes and their value."""
         value = self.master.coupling_value(coupling_dual)
         answers = self._solve_all([_boxed(b.priced(value), size) for b in self.parts.blocks])
+        self.priced = []
         sizes = np.zeros(self.problem.shape[1])
         for i, (block, answer) in enumerate(zip(self.parts.blocks, answers, strict=True)):
             sizes[block.columns] = answer.x
-            self.master.add(i, block.cut(believed(answer), answer.x))
-        self.priced = answers
+            cut = block.cut(believed(answer), answer.x)
+            self.master.add(i, cut)
+            self.priced.append((answer, cut))
         self._bound("priced blocks")
         # a block buys a size until its worth falls to the price: a unit less loses more than that
         price = self.problem.cost - value
@@ -274,24 +279,32 @@ class _Run:
             below=np.where(price > 0, SHORTAGE * worth, worth),
         )
 
-    def _holding(self, design: Floats) -> dict[int, Solution]:
-        """Return the priced blocks whose dispatch also holds at a design near their own sizes.
+    def _holding(self, design: Floats, loss_max: float) -> dict[int, Solution]:
+        """Return the priced blocks whose dispatch serves at the design as well as a new one.
 
-        Their sizes were at least as dear to choose, so their dispatch needs no solver to be used.
+        A block's cut bounds what a new dispatch could save; all blocks together may forgo
+        `loss_max` of the lower bound.
         """
         holding = {}
-        for i, (block, answer) in enumerate(zip(self.parts.blocks, self.priced, strict=True)):
+        allowance = loss_max * max(1.0, abs(self.lower)) / len(self.parts.blocks)
+        for i, (block, (answer, cut)) in enumerate(
+            zip(self.parts.blocks, self.priced, strict=True)
+        ):
             x = answer.x.copy()
             x[block.link] = design[block.columns[block.link]]
-            certificate = check(block.problem, x)
-            if certificate.relative_violation <= PRIMAL_TOLERANCE:
+            found = check(block.problem, x)
+            least = cut.constant + float(cut.slope @ x[block.link])
+            if (
+                found.relative_violation <= PRIMAL_TOLERANCE
+                and found.objective - least <= allowance
+            ):
                 holding[i] = answer
-            else:
-                print("DEBUG", i, certificate.primal_violation, block._named(block.problem).row_name(certificate.worst_row) if certificate.worst_row>=0 else None, {self.lp.column_name(int(block.columns[j])):(round(float(answer.x[j]),4),round(float(x[j]),4)) for j in block.link}, flush=True)
         return holding
 
-    def _dispatch(self, design: Floats, wish: Wish) -> Floats | None:
+    def _dispatch(self, design: Floats, wish: Wish, known: dict[int, Solution]) -> Floats | None:
         """Dispatch every block at a design and keep the result.
+
+        Blocks in `known` are not solved: the solution at hand is used.
 
         Returns
         -------
@@ -300,7 +313,10 @@ class _Run:
             design if a better design is known already.
         """
         blocks = self.parts.blocks
-        answers = self._solve_all([block.fixed(design) for block in blocks], may_fail=True)
+        todo = [i for i in range(len(blocks)) if i not in known]
+        solved = self._solve_all([blocks[i].fixed(design) for i in todo], may_fail=True)
+        found = {**known, **dict(zip(todo, solved, strict=True))}
+        answers = [found[i] for i in range(len(blocks))]
         x, row_dual = design.copy(), np.zeros(self.problem.shape[0])
         for i, (block, answer) in enumerate(zip(blocks, answers, strict=True)):
             if answer is None:
@@ -309,7 +325,8 @@ class _Run:
             own[block.link] = False
             x[block.columns[own]] = answer.x[own]
             row_dual[block.rows] = believed(answer)
-            self.master.add(i, block.cut(believed(answer), answer.x))
+            if i not in known:
+                self.master.add(i, block.cut(believed(answer), answer.x))
         failed = [i for i, answer in enumerate(answers) if answer is None]
         if not failed:
             self._keep(x, row_dual)

@@ -151,7 +151,8 @@ def solve(
         logger.info("no usable answer: %s", said[-1])
         if trial.claim in ("infeasible", "unbounded"):
             _confirm(lp, problem, trial.claim, options)
-    _confirm(lp, problem, "infeasible", options)
+    for claim in ("infeasible", "unbounded"):
+        _confirm(lp, problem, claim, options)
     message = (
         f"no solver gave an answer that passes the check ({'; '.join(said)}); "
         "raise the time limit or loosen the tolerance"

@@ -243,12 +243,12 @@ def build_out(result: xr.Dataset, figure: Figure | None = None) -> Figure:
     names = [str(name) for name in sizes["size"].values]
     fills = style.colours(names)
     units = sizes["size_units"].values.astype(str)
-    largest = {unit: float(sizes.isel(size=units == unit).max()) for unit in set(units)}
+    largest = {unit: max(1.0, float(sizes.isel(size=units == unit).max())) for unit in set(units)}
     used = {
         unit: [
             name
             for name, own in zip(names, units, strict=True)
-            if own == unit and float(sizes.sel(size=name).max()) > VISIBLE * largest.get(unit, 0.0)
+            if own == unit and float(sizes.sel(size=name).max()) > VISIBLE * largest[unit]
         ]
         for unit in dict.fromkeys(["MW", *units])
     }

@@ -51,9 +51,9 @@ def by_case(results: Results) -> dict[str, xr.Dataset]:
     DataError
         When two results bear one name.
     """
-    if isinstance(results, Mapping):
-        return dict(results)
-    single = [results] if isinstance(results, xr.Dataset) else list(results)
+    single = [results] if isinstance(results, xr.Dataset) else results  # a Dataset is a Mapping too
+    if isinstance(single, Mapping):
+        return dict(single)
     named: dict[str, xr.Dataset] = {}
     for result in single:
         name = case_name(result)

@@ -12,7 +12,7 @@ import xarray as xr
 
 import dcmodel
 from dcmodel.base.errors import Fault, StudyError
-from dcmodel.base.timeindex import TYPICAL_YEAR, local_hours, model_hours
+from dcmodel.base.timeindex import TYPICAL_YEAR, local_hours
 from dcmodel.components.base import (
     Component,
     SiteCase,
@@ -35,6 +35,7 @@ from dcmodel.optimise.site import Plant, silent, solve_site
 from dcmodel.profiles.named import capacity_factor
 from dcmodel.profiles.paths import apply_path
 from dcmodel.profiles.synthetic import typical_carbon, typical_price, typical_weather
+from dcmodel.study.assumed import assumptions, attach
 from dcmodel.study.cases import Case
 from dcmodel.study.library import resolve_site
 from dcmodel.study.spec import Segments, SeriesFile, StudySpec, WeatherFile
@@ -75,6 +76,7 @@ def run_case(case: Case, progress: Callable[..., None] = silent) -> xr.Dataset:
         report=progress,
     )
     result.attrs |= _provenance(case, site_case, weather)
+    attach(result, assumptions(site_case, plant.design, case.spec.fleet.model_dump()))
     return result
 
 

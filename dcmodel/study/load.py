@@ -6,13 +6,14 @@ import html
 import io
 import os
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
 from dcmodel.base.errors import DataError, Fault, StudyError
+from dcmodel.base.paths import studies_dir
 from dcmodel.base.yamlfile import YamlFile, load_yaml
 from dcmodel.study.check import check, named_files
 from dcmodel.study.findings import Finding, Loc, dotted
@@ -66,6 +67,40 @@ class Study:
         document = as_document(applied.document) | {"scenarios": {name: {}}}
         return StudySpec.model_validate(document)
 
+    def with_changes(self, changes: Mapping[str, Any]) -> Study:
+        """Return a changed study: dotted keys or nested mappings, as in a scenario.
+
+        Parameters
+        ----------
+        changes : mapping
+            For example ``{"resolution": {"segments": 365}, "components.battery": None}``; lists of
+            ``sites`` keep the named ones: ``{"sites": ["dallas"]}``.
+
+        Raises
+        ------
+        StudyError
+            All faults at once.
+        """
+        parts = {info.alias or key: getattr(self.spec, key) for key, info in _fields()}
+        changes = dict(changes)
+        kept = changes.pop("sites", None)
+        normal = normal_form(parts)
+        if isinstance(kept, list | tuple):
+            unknown = [name for name in kept if name not in normal["sites"]]
+            if unknown:
+                msg = f"sites: the study has no {', '.join(unknown)} ({', '.join(normal['sites'])})"
+                raise StudyError(msg)
+            normal["sites"] = {name: normal["sites"][name] for name in kept}
+        applied = apply(normal, "changes", changes)
+        document = as_document(applied.document)
+        changed, findings = read_parts(document)
+        findings = [*applied.findings, *findings]
+        findings += check(changed, self.folder, findings)
+        if findings:
+            faults = [Fault("changes", f"{dotted(f.loc)}  {f.message}") for f in findings]
+            raise StudyError(faults)
+        return replace(self, spec=StudySpec.model_validate(document))
+
     def to_yaml(self, folder: Path | None = None) -> str:
         """Return the study as YAML with all defaults written out.
 
@@ -108,7 +143,8 @@ def load_study(path: Path | str, *, text: str | None = None) -> Study:
     Parameters
     ----------
     path : Path or str
-        The study file; with `text`, the name it shall have in messages.
+        The study file, or the name of a shipped study (``"quickstart"``) where no such file
+        exists; with `text`, the name it shall have in messages.
     text : str, optional
         The study itself, when it is not to be read from the file.
 
@@ -125,10 +161,10 @@ def load_study(path: Path | str, *, text: str | None = None) -> Study:
 
     Examples
     --------
-    >>> from dcmodel.base.paths import studies_dir
-    >>> load_study(studies_dir() / "quickstart.yaml").spec.years[0]
+    >>> load_study("quickstart").spec.years[0]
     2025
     """
+    path = Path(path) if text is not None else _file(Path(path))
     source = load_yaml(path, text=text)
     parts, findings = read_parts(source.data)
     findings += check(parts, Path(path).resolve().parent, findings)
@@ -136,7 +172,13 @@ def load_study(path: Path | str, *, text: str | None = None) -> Study:
     placed += _scenario_findings(source, parts, findings)
     if placed:
         _refuse(source, placed)
-    return Study(StudySpec.model_validate(source.data), Path(path), source)
+    return Study(StudySpec.model_validate(source.data), path, source)
+
+
+def _file(path: Path) -> Path:
+    """Return the study file that is meant: the path itself, or a shipped study by its name."""
+    shipped = studies_dir() / f"{path}.yaml"
+    return shipped if not path.exists() and len(path.parts) == 1 and shipped.is_file() else path
 
 
 def to_yaml(spec: StudySpec, origin: Path, folder: Path | None = None) -> str:

@@ -66,9 +66,9 @@ def _blocks(kind, shapes, dated):
 def pathway(years=3, hours=96, *, seed=0, unserved=True, load_from=0, coupled=True, life=99):
     """Return a pathway with solar and a battery in vintages of falling cost.
 
-    Hourly columns: grid, solar, charge, discharge, energy, unserved; sizes: capacity of solar and of
-    the battery by year, what is built of each by vintage. Coupling: capacity of a year is what was
-    built in the last `life` years.
+    Hourly columns: grid, solar, charge, discharge, energy, unserved; sizes: capacity of solar and
+    of the battery by year, what is built of each by vintage. Coupling: capacity of a year is what
+    was built in the last `life` years.
     """
     rng = np.random.default_rng(seed)
     t = np.arange(hours)
@@ -78,7 +78,7 @@ def pathway(years=3, hours=96, *, seed=0, unserved=True, load_from=0, coupled=Tr
     load[:load_from] = 0.0
     hourly = ("grid", "solar", "charge", "discharge", "energy", "unserved")
     sizes = ("cap_solar", "cap_battery", "built_solar", "built_battery")
-    columns = {name: (years, hours) for name in hourly} | {name: (years,) for name in sizes}
+    columns = dict.fromkeys(hourly, (years, hours)) | dict.fromkeys(sizes, (years,))
     start = dict(zip(columns, np.cumsum([0, *map(np.prod, columns.values())]), strict=False))
     hour = np.arange(years * hours)
     year = hour // hours
@@ -135,7 +135,7 @@ def pathway(years=3, hours=96, *, seed=0, unserved=True, load_from=0, coupled=Tr
         upper[at["unserved"]] = 0.0
     balance = load.ravel()
     zero, free = np.zeros(hour.size), np.full(hour.size, -np.inf)
-    names = {name: (years, hours) for name in rows}
+    names = dict.fromkeys(rows, (years, hours))
     names |= {"size_solar": (years,), "size_battery": (years,)}
     return program(
         cost,

@@ -114,13 +114,14 @@ def reduce(problem: Problem) -> Reduction:
 
 def _one_pass(problem: Problem) -> tuple[_Pass | None, Problem]:
     lower, upper = problem.lower, problem.upper
-    room = NARROW * np.maximum(1.0, np.minimum(np.abs(lower), np.abs(upper)))
-    with np.errstate(invalid="ignore"):
-        width = upper - lower
+    closed = np.isfinite(lower) & np.isfinite(upper)
+    middle = np.where(closed, 0.5 * (lower + np.where(closed, upper, 0.0)), 0.0)
+    room = NARROW * np.maximum(1.0, np.abs(middle))
+    width = upper - lower
     if (width < -room).any():
         raise ContradictionError
     is_fixed = width <= room
-    fixed = np.where(is_fixed, 0.5 * (lower + upper), 0.0)
+    fixed = np.where(is_fixed, middle, 0.0)
     keep = np.flatnonzero(~is_fixed)
     matrix = problem.matrix
     row_lower, row_upper = problem.row_lower, problem.row_upper
