@@ -25,17 +25,10 @@
 # Everything here also works from the command line: `dcmodel study my_study.yaml`.
 
 # %%
-import io
-from pathlib import Path
-
 import numpy as np
-from ruamel.yaml import YAML
 
-from dcmodel.base.paths import studies_dir
+import dcmodel
 from dcmodel.report import figures, tables
-from dcmodel.report.write import write_reports
-from dcmodel.study.load import load_study
-from dcmodel.study.run import run_study
 
 # %% [markdown]
 # ## 1. Load a study and change it
@@ -44,46 +37,43 @@ from dcmodel.study.run import run_study
 # sites compete, and what may be built. The shipped `quickstart` compares four sites hour by hour.
 
 # %%
-load_study(studies_dir() / "quickstart.yaml")
+quickstart = dcmodel.load_study("quickstart")
+quickstart
 
 # %% [markdown]
-# For a quick look we change four things, as one would in a text editor:
+# For a quick look we change three things:
 #
 # - **two sites** in place of four;
 # - **365 segments a year** in place of 8,760 hours. A segment joins neighbouring hours that are much
 #   alike. Costs come out close, sizes less so: run `hourly` before you sign anything;
-# - **no battery**;
-# - a second **scenario** in which no work can wait.
+# - **no battery**.
 #
-# What is misspelt or makes no sense is refused, with line and column.
+# What is misspelt or makes no sense is refused, with the nearest word that exists. A second study
+# differs in one thing: no work can wait.
 
 # %%
-yaml = YAML()
-document = yaml.load(studies_dir() / "quickstart.yaml")
-document["name"] = "first_study"
-document["sites"] = ["dallas", "stockholm"]
-document["resolution"] = {"segments": 365}
-document["components"].remove("battery")
-document["scenarios"] = {"base": {}, "no_waiting": {"components.shiftable_load": None}}
-
-text = io.StringIO()
-yaml.dump(document, text)
-study = load_study("first_study.yaml", text=text.getvalue())
+study = quickstart.with_changes(
+    {
+        "sites": ["dallas", "stockholm"],
+        "resolution": {"segments": 365},
+        "components.battery": None,
+    }
+)
+rigid = study.with_changes({"components.shiftable_load": None})
 study
 
 # %% [markdown]
 # ## 2. Run it
 #
-# A *case* is one site under one scenario, over all years. Each case is solved twice: the optimum, and
-# the *reference*, an ordinary site that buys all its power from the grid and shifts nothing. Results
-# go to a folder; run the cell again and finished cases are taken from there. (`jobs="auto"` runs
-# cases side by side.)
+# A *case* is one site over all years. Each case is solved twice: the optimum, and the *reference*, an
+# ordinary site that buys all its power from the grid and shifts nothing. Results go to a folder; run
+# the cell again and finished cases are taken from there. (`jobs="auto"` runs cases side by side.)
 
 # %%
-run = run_study(study, out="out/first_study", jobs=1)
-for failure in run.failures:
-    print(failure.case, failure.message)
-run
+run = dcmodel.run_study(study, out="out/first_study", jobs=1)
+rigid_run = dcmodel.run_study(rigid, out="out/first_study_rigid", jobs=1)
+assert not run.failures and not rigid_run.failures
+f"{len(run.done)} + {len(rigid_run.done)} cases run"
 
 # %% [markdown]
 # ## 3. Read the results
@@ -135,6 +125,15 @@ assert checks["passed"].all()
 checks[["case", "check", "difference", "passed"]].head(7)
 
 # %% [markdown]
+# And they carry what they rest on: every number with unit, source and provenance. `cited` stands in
+# the source, `derived` is computed from sources, `assumed` is a judgement: look at those first.
+
+# %%
+assumptions = tables.assumptions(ds)
+print(assumptions["provenance"].value_counts().to_string())
+assumptions[assumptions["provenance"] == "assumed"].drop(columns="case").head()
+
+# %% [markdown]
 # ## 4. Look
 #
 # Upper bars are the optimum, pale bars the reference. Most of the cost is the building with its
@@ -159,7 +158,7 @@ figures.load_duration(ds);
 # chillers in the very months in which power is dear.
 
 # %%
-figures.monthly_pue({name: results[name] for name in ("dallas/base", "stockholm/base")});
+figures.monthly_pue(results);
 
 # %%
 figures.build_out(ds);
@@ -167,15 +166,19 @@ figures.build_out(ds);
 # %% [markdown]
 # ## 5. Ask your own questions
 #
-# **What is waiting worth?** The two scenarios differ in nothing else.
+# **What is waiting worth?** The two studies differ in nothing else. Results under names of your own
+# can be put in one table or figure.
 
 # %%
-cost = ranking.set_index("case")["levelised_cost_usd_per_mwh"]
-contracted = ranking.set_index("case")["contracted_mw"]
-for site in ("dallas", "stockholm"):
-    saved = cost[f"{site}/no_waiting"] - cost[f"{site}/base"]
-    spared = contracted[f"{site}/no_waiting"] - contracted[f"{site}/base"]
-    print(f"{site}: waiting saves {saved:.2f} USD/MWh and {spared:.1f} MW of connection")
+compared = {
+    "Dallas, a third may wait": results["dallas/base"],
+    "Dallas, nothing may wait": rigid_run.results["dallas/base"],
+}
+figures.cost_stack(compared);
+
+# %%
+table = tables.ranking(compared).set_index("case")
+table[["levelised_cost_usd_per_mwh", "contracted_mw", "peak_import_mw", "pue"]].round(2)
 
 # %% [markdown]
 # **How much of the year is the connection full?** Durations weight the segments.
@@ -198,8 +201,7 @@ for word in ("arrived", "served"):
 # %% [markdown]
 # ## 6. Pass it on
 #
-# All tables as CSV and all figures as PNG, rebuilt from the stored results:
+# The run has written every table as CSV and every figure as PNG beside the results.
 
 # %%
-for path in write_reports("out/first_study"):
-    print(Path(path).name)
+sorted(path.name for folder in ("tables", "figures") for path in (run.out / folder).iterdir())

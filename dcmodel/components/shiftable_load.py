@@ -24,9 +24,9 @@ class ShiftableLoad(Component):
        b_{kt} = b_{k,t-1} + w_t (A_{kt} - s_{kt}), \qquad s_{kt} \ge 0, \qquad
        0 \le b_{kt} \le \text{work that arrived in the last } W_k \text{ hours} .
 
-    The upper bound is the deadline: whatever waits arrived less than :math:`W_k` hours ago. Service
-    is eliminated, :math:`s_{kt} = A_{kt} + (b_{k,t-1} - b_{kt}) / w_t`, to keep the model small. The
-    backlog is empty at the end of the year, so no work is lost.
+    The upper bound is the deadline: whatever waits arrived less than :math:`W_k` hours ago.
+    Service is eliminated, :math:`s_{kt} = A_{kt} + (b_{k,t-1} - b_{kt}) / w_t`, to keep the model
+    small. The backlog is empty at the end of the year, so no work is lost.
     """
 
     kind: ClassVar[str] = "shiftable_load"

@@ -18,7 +18,9 @@ class SolarOnsite(Component):
 
     Notes
     -----
-    .. math:: s_t = f_t K_y - x_t, \qquad 0 \le x_t \le f_t K_y
+    .. math:: 0 \le s_t \le f_t K_y
+
+    What is not used is curtailed; more capacity never makes a dispatch impossible.
     """
 
     kind: ClassVar[str] = "solar_onsite"
@@ -48,18 +50,18 @@ class SolarOnsite(Component):
             what="On-site solar AC capacity",
         )
         b.capacity_factor = ArrayParam(m.Y, m.T, values=case.series["solar_fixed"])
-        b.curtailment = ArrayVar(
+        b.output = ArrayVar(
             m.Y,
             m.T,
             lower=0,
             upper=b.capacity.upper_bound[:, None] * case.series["solar_fixed"],
-            doc="Curtailed power [MW]",
+            doc="Power used [MW]",
         )
 
-        @array_constraint(b, m.Y, m.T, doc="Curtailment within production")
-        def curtailment_limit(b: pyo.Block, y: Any, t: Any) -> Any:
-            return b.curtailment[y, t] <= b.capacity_factor[y, t] * b.capacity[y]
+        @array_constraint(b, m.Y, m.T, doc="Output within what the sun gives")
+        def output_limit(b: pyo.Block, y: Any, t: Any) -> Any:
+            return b.output[y, t] <= b.capacity_factor[y, t] * b.capacity[y]
 
         @array_expression(b, m.Y, m.T, doc="Power into the site bus [MW]")
         def supply(b: pyo.Block, y: Any, t: Any) -> Any:
-            return b.capacity_factor[y, t] * b.capacity[y] - b.curtailment[y, t]
+            return b.output[y, t]

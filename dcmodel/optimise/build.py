@@ -119,20 +119,21 @@ def energy_account(m: pyo.ConcreteModel, case: SiteCase) -> None:
     year's deliveries stay within the year's facility energy: the site is a buyer, not a trader.
     """
     contracts = offering(m, "delivery")
-    if not contracts:
-
-        @array_expression(m, m.Y, m.T, doc="Energy bought by the tariff [MW]")
-        def purchase(m: pyo.Block, y: Any, t: Any) -> Any:
-            return m.grid_import[y, t]
-
-        return
-    limit = m.grid_import.upper_bound
-    m.contract_energy_max = ArrayParam(m.Y, values=case.facility_energy)
-    m.contract_use = ArrayVar(m.Y, m.T, lower=0, upper=limit, doc="Contract energy used [MW]")
+    if contracts:
+        limit = m.grid_import.upper_bound
+        m.contract_use = ArrayVar(m.Y, m.T, lower=0, upper=limit, doc="Contract energy used [MW]")
 
     @array_expression(m, m.Y, m.T, doc="Energy bought by the tariff [MW]")
     def purchase(m: pyo.Block, y: Any, t: Any) -> Any:
-        return m.grid_import[y, t] - m.contract_use[y, t]
+        return m.grid_import[y, t] - (m.contract_use[y, t] if contracts else 0)
+
+    if contracts:
+        _contract_limits(m, case, contracts)
+
+
+def _contract_limits(m: pyo.ConcreteModel, case: SiteCase, contracts: list[pyo.Block]) -> None:
+    """Declare what is delivered, what of it is surplus, and how much may be contracted."""
+    m.contract_energy_max = ArrayParam(m.Y, values=case.facility_energy)
 
     @array_expression(m, m.Y, m.T, doc="Contract energy delivered [MW]")
     def delivered(m: pyo.Block, y: Any, t: Any) -> Any:

@@ -209,7 +209,7 @@ def add_metrics(result: xr.Dataset, prefix: str = "") -> None:
         ``"reference_"`` for the reference case.
     """
     factors = result["discount_factor"].to_numpy()
-    cost = result[f"{prefix}cost"].sum(result[f"{prefix}cost"].dims[0]).to_numpy()
+    cost = result[f"{prefix}cost"].sum("cost_term").to_numpy()
     words = "Reference: " if prefix else ""
     energy = result["it_energy"].to_numpy()
     scalar: tuple[str, ...] = ()

@@ -98,6 +98,14 @@ class PathwaySolution:
     primal_violation: float
 
 
+@dataclass(frozen=True)
+class SolvedProposal:
+    """A coarse program that is solved already: only its multipliers and sizes are wanted."""
+
+    program: Any
+    solution: PathwaySolution
+
+
 def solve_pathway(
     lp: Any,
     proposal: Any = None,
@@ -243,6 +251,11 @@ class _Run:
             at = self.parts.master_columns
             size = float(np.abs(proposal.x[at]).max(initial=1.0))
             return proposal.row_dual[self.parts.coupling_rows], size
+        if isinstance(proposal, SolvedProposal):
+            rows = np.flatnonzero(proposal.program.couples_years)
+            at = np.unique(Problem.of(proposal.program).matrix[rows].indices)
+            size = float(np.abs(proposal.solution.x[at]).max(initial=1.0))
+            return proposal.solution.row_dual[rows], size
         coarse = coarsen(self.lp) if proposal is None else proposal
         rows = np.flatnonzero(coarse.couples_years)
         if rows.size != self.parts.coupling_rows.size:
@@ -354,7 +367,9 @@ class _Run:
             assert self.best is not None
             x, row_dual = self.best[0].copy(), self.best[1].copy()
             program = block.joined(self.problem, self.parts, x)
-            (answer,) = self._solve_all([program])
+            (answer,) = self._solve_all([program], may_fail=True)
+            if answer is None:  # held sizes that fit only to rounding
+                continue
             n, m = block.columns.size, block.rows.size
             self.master.add(i, block.cut(believed(answer), answer.x[:n]))
             x[block.columns], row_dual[block.rows] = answer.x[:n], believed(answer)[:m]

@@ -26,7 +26,7 @@ from dcmodel.facility.linearise import AffineFacility, linearisation_error, line
 from dcmodel.facility.weather import FacilityWeather
 from dcmodel.optimise.build import compile_site
 from dcmodel.optimise.extract import add_metrics, site_costs, site_dataset, site_sizes
-from dcmodel.optimise.pathway import PathwaySolution, Round, solve_pathway
+from dcmodel.optimise.pathway import PathwaySolution, Round, SolvedProposal, solve_pathway
 from dcmodel.optimise.solve import SMALL
 from dcmodel.optimise.verify import Verification, verify
 from dcmodel.profiles.segment import Segments, segment_hours
@@ -176,13 +176,16 @@ def _optimum(
     case: SiteCase, plant: Plant, coarse: Segments, coarse_only: bool, gap: float, report: Report
 ) -> Solved:
     """Solve, and draw the facility again at the optimum until energy agrees."""
+    proposal = None
     if not coarse_only:
         report("propose")
-        load = _solve(case, coarse, True, gap, report).case_load(coarse)
+        first = _solve(case, coarse, None, gap, report)
+        load = first.case_load(coarse)
         case = replace(case, facility=plant.lines(case, load, chord_share=CHORD_SHARE))
+        proposal = SolvedProposal(first.lp, first.solution)
     for round_number in range(1, ROUNDS_MAX + 1):
         report("solve")
-        solved = _solve(case, coarse, coarse_only, gap, report)
+        solved = _solve(case, coarse, proposal, gap, report)
         load = solved.case_load(coarse if coarse_only else None)
         solved = replace(solved, energy_error=_energy_error(case, plant, load))
         report("physics", gap=solved.solution.gap)
@@ -198,25 +201,27 @@ def _optimum(
 
 
 def _solve(
-    case: SiteCase, coarse: Segments, coarse_only: bool, gap: float, report: Report
+    case: SiteCase,
+    coarse: Segments,
+    proposal: SolvedProposal | None,
+    gap: float,
+    report: Report,
 ) -> Solved:
-    """Solve on segments as one program, or every hour year by year from a coarse proposal."""
-    m, lp = compile_site(case.segmented(coarse))
-    proposal = None
-    if not coarse_only:
-        proposal = lp
-        m, lp = compile_site(case)
+    """Solve every hour year by year from a proposal, or without one segments as one program."""
+    if proposal is None:
+        case = case.segmented(coarse)
+    m, lp = compile_site(case)
     solution = solve_pathway(
         lp,
         proposal,
         gap=gap,
         tolerance=YEAR_TOLERANCE,
-        whole_below=lp.matrix.nnz + 1 if coarse_only else SMALL,
+        whole_below=lp.matrix.nnz + 1 if proposal is None else SMALL,
         progress=lambda line: _report_bounds(report, line),
     )
     _logger.info("%s", "\n".join(str(line) for line in solution.history))
     lp.load_solution(m, solution.x, solution.row_dual)
-    return Solved(m, lp, case.segmented(coarse) if coarse_only else case, solution, 0.0)
+    return Solved(m, lp, case, solution, 0.0)
 
 
 def _report_bounds(report: Report, line: Round) -> None:

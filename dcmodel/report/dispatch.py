@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
@@ -15,7 +14,7 @@ from dcmodel.report.week import PURCHASE, SURPLUS, Window, contract_use, peak_wi
 FloatArray = npt.NDArray[np.float64]
 
 
-@mpl.rc_context(style.RC)
+@style.applied()
 def peak_week(
     result: xr.Dataset,
     year: int | None = None,
@@ -76,9 +75,11 @@ def _supply_panel(ax: Axes, window: Window) -> None:
     _stack(ax, window, sources, peak)
     contracted = tables.contracted_power(window.result)
     if contracted is not None:
+        ax.axhline(float(contracted), color="white", linewidth=2.6, alpha=0.8)
         ax.axhline(
-            float(contracted), color=style.FAINT, linestyle="--", label="Contracted grid power"
-        )
+            float(contracted), color=style.INK, linestyle="--", linewidth=1.2,
+            label="Contracted grid power",
+        )  # fmt: skip
     ax.stairs(
         window.values("facility_power"), window.edges, baseline=None, color="black", linewidth=1.4,
         label="Facility power",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -30,7 +29,7 @@ _BAR = 0.38
 _MONTHS = "JFMAMJJASOND"
 
 
-@mpl.rc_context(style.RC)
+@style.applied()
 def cost_stack(results: Results, ax: Axes | Figure | None = None) -> Axes:
     """Draw levelised cost of IT energy by cost category, the reference below the optimum.
 
@@ -65,7 +64,7 @@ def cost_stack(results: Results, ax: Axes | Figure | None = None) -> Axes:
             values = own[f"{prefix}levelised_cost_usd_per_mwh"].reindex(order).fillna(0.0)
             drawn |= _bar(ax, position + offset, values, fills, alpha, longest)
         _totals(ax, position, row, own)
-    labels = [style.title_of(named[name]) for name in names]
+    labels = [style.label_of(name, named[name]) for name in names]
     ax.set_yticks(range(len(names)), ["\n".join(label.rsplit(", ", 1)) for label in labels])
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_xlim(right=1.3 * longest)
@@ -131,7 +130,7 @@ def _totals(ax: Axes, position: int, row: object, own: pd.DataFrame) -> None:
         )  # fmt: skip
 
 
-@mpl.rc_context(style.RC)
+@style.applied()
 def load_duration(
     result: xr.Dataset, year: int | None = None, ax: Axes | Figure | None = None
 ) -> Axes:
@@ -182,7 +181,7 @@ def load_duration(
     return ax
 
 
-@mpl.rc_context(style.RC)
+@style.applied()
 def monthly_pue(results: Results, year: int | None = None, ax: Axes | Figure | None = None) -> Axes:
     """Draw power usage effectiveness by month of the site's calendar, one line a case.
 
@@ -217,7 +216,7 @@ def monthly_pue(results: Results, year: int | None = None, ax: Axes | Figure | N
                 own["month"], own["pue"], color=style.PALETTE[site % len(style.PALETTE)],
                 linestyle=style.LINES[scenario % len(style.LINES)],
                 marker=style.MARKERS[scenario % len(style.MARKERS)], markerfacecolor="none",
-                label=style.title_of(result),
+                label=style.label_of(name, result),
             )  # fmt: skip
     ax.set(
         xlabel="Month, local calendar",
@@ -233,25 +232,15 @@ def monthly_pue(results: Results, year: int | None = None, ax: Axes | Figure | N
     return ax
 
 
-@mpl.rc_context(style.RC)
+@style.applied()
 def build_out(result: xr.Dataset, figure: Figure | None = None) -> Figure:
     """Draw what stands in each year: capacities in MW beside installed IT, energies in MWh below.
 
     Sizes that are never built are left out.
     """
     sizes = tables.standing_sizes(result)
-    names = [str(name) for name in sizes["size"].values]
-    fills = style.colours(names)
-    units = sizes["size_units"].values.astype(str)
-    largest = {unit: max(1.0, float(sizes.isel(size=units == unit).max())) for unit in set(units)}
-    used = {
-        unit: [
-            name
-            for name, own in zip(names, units, strict=True)
-            if own == unit and float(sizes.sel(size=name).max()) > VISIBLE * largest[unit]
-        ]
-        for unit in dict.fromkeys(["MW", *units])
-    }
+    fills = style.colours([str(name) for name in sizes["size"].values])
+    used = _built_sizes(sizes)
     panels = [unit for unit, members in used.items() if members or unit == "MW"]
     figure = style.sheet(figure, (style.WIDTH, 2.0 + 1.6 * len(panels)))
     heights = [2.0 if unit == "MW" else 1.0 for unit in panels]
@@ -280,6 +269,21 @@ def build_out(result: xr.Dataset, figure: Figure | None = None) -> Figure:
         style.legend(ax)
     axes[0].set_title(f"{style.title_of(result)}: what stands in each year")
     return figure
+
+
+def _built_sizes(sizes: xr.DataArray) -> dict[str, list[str]]:
+    """Return unit -> names of the sizes that are built in any year, MW first."""
+    units = sizes["size_units"].values.astype(str)
+    used: dict[str, list[str]] = {}
+    for unit in dict.fromkeys(["MW", *units]):
+        own = sizes.isel(size=units == unit)
+        largest = max(1.0, float(own.max())) if own.size else 1.0
+        used[unit] = [
+            str(name)
+            for name in own["size"].values
+            if float(own.sel(size=name).max()) > VISIBLE * largest
+        ]
+    return used
 
 
 def _money(results: Iterable[xr.Dataset]) -> str:

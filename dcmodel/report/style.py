@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
+import matplotlib as mpl
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
@@ -66,6 +68,21 @@ _UNITS = ("_mw", "_mwh")
 _DARK = 0.55
 
 
+@contextmanager
+def applied() -> Iterator[None]:
+    """Set what `RC` names, and nothing else, while a figure is made.
+
+    `matplotlib.rc_context` would also undo what pyplot sets when it is first imported within, and
+    figures would no longer be shown in notebooks.
+    """
+    before = {key: mpl.rcParams[key] for key in RC}
+    mpl.rcParams.update(RC)
+    try:
+        yield
+    finally:
+        mpl.rcParams.update(before)
+
+
 def words(name: str) -> str:
     """Return a name of the model as words: ``ppa_solar.capacity_mw`` is ``PPA solar capacity``."""
     for unit in _UNITS:
@@ -101,6 +118,11 @@ def title_of(result: xr.Dataset) -> str:
     site = result.attrs.get("site_title", result.attrs.get("site", case_name(result)))
     scenario = str(result.attrs.get("scenario", "")).replace("_", " ")
     return f"{site}, {scenario}" if scenario else str(site)
+
+
+def label_of(name: str, result: xr.Dataset) -> str:
+    """Return the words for a case among others; a name of the user's own is kept."""
+    return title_of(result) if name == case_name(result) else name
 
 
 def panel(ax: Axes | Figure | None, size: tuple[float, float]) -> Axes:

@@ -76,6 +76,11 @@ def test_cost_stack_puts_the_cheapest_on_top(pair, sheet):
     assert not legend_covers_data(sheet)
 
 
+def test_names_of_the_users_own_are_kept(result, sheet):
+    ax = figures.cost_stack({"may wait": result, "may not": result}, sheet)
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["may wait", "may not"]
+
+
 def test_cost_stack_leaves_out_cases_without_it(pair, idle, sheet):
     pair["stockholm/base"] = idle(pair["stockholm/base"], [2025, 2026])
     assert len(figures.cost_stack(pair, sheet).get_yticks()) == 1

@@ -16,6 +16,8 @@ from dcmodel.optimise.solvers.problem import Floats, Problem
 
 NARROW = 1e-9
 """Columns with a narrower range than this, relative to their value, count as fixed."""
+CROSSED = 1e-7
+"""Bounds that follow from rows may cross by this much, relative to their value, by rounding."""
 MAX_PASSES = 3
 
 
@@ -118,7 +120,7 @@ def _one_pass(problem: Problem) -> tuple[_Pass | None, Problem]:
     middle = np.where(closed, 0.5 * (lower + np.where(closed, upper, 0.0)), 0.0)
     room = NARROW * np.maximum(1.0, np.abs(middle))
     width = upper - lower
-    if (width < -room).any():
+    if (width < -CROSSED / NARROW * room).any():
         raise ContradictionError
     is_fixed = width <= room
     fixed = np.where(is_fixed, middle, 0.0)
@@ -133,7 +135,7 @@ def _one_pass(problem: Problem) -> tuple[_Pass | None, Problem]:
     if keep.size == lower.size and (count > 1).all():
         return None, problem
     empty = count == 0
-    slack = 1e-9 * np.maximum(1.0, abs(problem.matrix[empty]) @ np.abs(fixed))
+    slack = CROSSED * np.maximum(1.0, abs(problem.matrix[empty]) @ np.abs(fixed))
     if ((row_lower[empty] > slack) | (row_upper[empty] < -slack)).any():
         raise ContradictionError
     single = np.flatnonzero(count == 1)
@@ -185,7 +187,7 @@ class _Bounds:
         self.upper_row[columns[better]] = rows[better]
         # rounding may cross two bounds by a hair
         crossed = self.lower > self.upper
-        hair = NARROW * np.maximum(1.0, np.abs(self.upper))
+        hair = CROSSED * np.maximum(1.0, np.abs(self.upper))
         close = crossed & (self.lower - self.upper <= hair)
         self.lower[close] = self.upper[close]
 
