@@ -7,7 +7,7 @@ from typing import Literal
 
 from dcmodel.report.write import write_reports
 from dcmodel.study.events import Watcher
-from dcmodel.study.load import Study
+from dcmodel.study.load import Study, load_study
 from dcmodel.study.run import StudyResult
 from dcmodel.study.run import run_study as run_cases
 
@@ -44,7 +44,9 @@ def run_study(
         ``results`` holds one xarray Dataset a case, ``summary`` the ranking, ``failures`` what
         went wrong.
     """
+    study = study if isinstance(study, Study) else load_study(study)
     result = run_cases(study, out, jobs=jobs, only=only, fresh=fresh, progress=progress)
     if result.done or result.cached:
-        write_reports(result.out)
+        wanted = study.spec.outputs
+        write_reports(result.out, with_tables=wanted.tables, with_figures=wanted.figures)
     return result

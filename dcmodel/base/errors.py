@@ -3,7 +3,7 @@
 ::
 
     DcmodelError                exit code
-      StudyError                2   the study file or the command line: file:line:column, found, allowed
+      StudyError                2   the study or the command line: file:line:column, found, allowed
       DataError                 3   missing or damaged input: data set, row or timestamp, what to do
       InfeasibleError           4   named limits that cannot hold together
       SolverError               5   time limit, numerical trouble, unbounded model

@@ -1,7 +1,7 @@
 """Unit conversions that appear in inputs; inside the package units are those of the design.
 
-Power MW, energy MWh, time h, temperature degC, pressure Pa, speed m s-1, irradiance W m-2, water m3,
-emissions t CO2e, emission factors kg MWh-1 (equal to g/kWh), money real USD of a stated year.
+Power MW, energy MWh, time h, temperature degC, pressure Pa, speed m s-1, irradiance W m-2, water
+m3, emissions t CO2e, emission factors kg MWh-1 (equal to g/kWh), money real USD of a stated year.
 """
 
 from __future__ import annotations

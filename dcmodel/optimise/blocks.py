@@ -80,42 +80,6 @@ class YearBlock:
         )
         return self._named(problem)
 
-    def joined(self, whole: Problem, parts: Split, design: Floats) -> NamedProblem:
-        """Return the block with what is built, the other blocks' link columns held at `design`.
-
-        The pure columns and the coupling rows follow the block's own columns and rows.
-        """
-        pure = parts.master_columns[~parts.is_link]
-        mine = np.zeros(whole.shape[1], dtype=bool)
-        mine[self.columns[self.link]] = mine[pure] = True
-        own = mine[parts.master_columns]
-        others = np.where(own, 0.0, design[parts.master_columns])
-        held = parts.coupling @ others
-        place = np.zeros(whole.shape[1], dtype=np.intp)
-        place[self.columns] = np.arange(self.columns.size)
-        place[pure] = self.columns.size + np.arange(pure.size)
-        coupling = parts.coupling[:, np.flatnonzero(own)].tocoo()
-        at = place[parts.master_columns[own]]
-        shape = (parts.coupling_rows.size, self.columns.size + pure.size)
-        coupling = sparse.csr_array(
-            (coupling.data, (coupling.coords[0], at[coupling.coords[1]])), shape=shape
-        )
-        matrix = self.problem.matrix.copy()
-        matrix.resize((matrix.shape[0], shape[1]))
-        problem = Problem(
-            cost=np.concatenate([self.problem.cost, whole.cost[pure]]),
-            matrix=narrow(sparse.vstack([matrix, coupling])),
-            row_lower=np.concatenate(
-                [self.problem.row_lower, whole.row_lower[parts.coupling_rows] - held]
-            ),
-            row_upper=np.concatenate(
-                [self.problem.row_upper, whole.row_upper[parts.coupling_rows] - held]
-            ),
-            lower=np.concatenate([self.problem.lower, whole.lower[pure]]),
-            upper=np.concatenate([self.problem.upper, whole.upper[pure]]),
-        )
-        return self._named(problem)
-
     def _named(self, problem: Problem) -> NamedProblem:
         return NamedProblem(problem, self)
 

@@ -40,6 +40,21 @@ class MasterState:
 
 
 @dataclass(frozen=True)
+class Mix:
+    """The cheapest mix of known points.
+
+    Attributes
+    ----------
+    x : ndarray, shape (n,)
+        A solution of the whole program.
+    coupling_dual : ndarray, shape (coupling rows,)
+    """
+
+    x: Floats
+    coupling_dual: Floats
+
+
+@dataclass(frozen=True)
 class Wish:
     """Sizes to stay near to.
 
@@ -88,6 +103,7 @@ class Master:
     parts: Split
     size: float
     cuts: list[tuple[int, Cut]] = field(default_factory=list)
+    points: list[tuple[int, Floats]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         parts, whole = self.parts, self.whole
@@ -107,9 +123,14 @@ class Master:
         """Link columns of the whole program."""
         return self.parts.master_columns[self._link]
 
-    def add(self, block: int, cut: Cut) -> None:
-        """Keep a cut of block number `block`."""
-        self.cuts.append((block, cut))
+    def add(self, number: int, row_dual: Floats, x: Floats) -> Cut:
+        """Learn from a solution of block `number`: a point of the block and a cut below its cost."""
+        block = self.parts.blocks[number]
+        x = np.asarray(x[: block.columns.size], dtype=float)
+        cut = block.cut(row_dual, x)
+        self.cuts.append((number, cut))
+        self.points.append((number, x))
+        return cut
 
     def coupling_value(self, coupling_dual: Floats) -> Floats:
         """Return the value of each column of the whole program to the coupling rows."""
@@ -164,15 +185,48 @@ class Master:
             row_dual,
         )
 
-    def nearest(self, wish: Wish, level: float | None = None) -> Floats:
-        """Return the consistent design nearest to some sizes, optionally cheap by the cuts.
+    def mix(self) -> Mix:
+        """Return the cheapest consistent mix of the points known of each block.
+
+        Mixing solutions of a block gives a solution of the block, so the mix is a design that can
+        certainly be run. It exists as soon as one design has been dispatched.
+        """
+        n, n_blocks = self._cost.size, len(self.parts.blocks)
+        n_points = len(self.points)
+        links = sparse.lil_array((self._link.size, n + n_blocks + n_points))
+        whole = sparse.lil_array((n_blocks, n + n_blocks + n_points))
+        row_of = np.full(n, -1)
+        row_of[self._link] = np.arange(self._link.size)
+        links[np.arange(self._link.size), self._link] = 1.0
+        for k, (b, point) in enumerate(self.points):
+            block = self.parts.blocks[b]
+            rows = row_of[self._where[block.columns[block.link]]]
+            links[rows, n + n_blocks + k] = -point[block.link]
+            whole[b, n + n_blocks + k] = 1.0
+        costs = [float(self.parts.blocks[b].problem.cost @ x) for b, x in self.points]
+        limits = np.concatenate([np.zeros(self._link.size), np.ones(n_blocks)])
+        program = self._program(
+            np.concatenate([self._cost, np.zeros(n_blocks), costs]),
+            sparse.vstack([links, whole], format="csr"),
+            limits,
+            limits,
+        )
+        program.lower[n : n + n_blocks] = 0.0
+        answer = solve(program, tolerance=EXACT)
+        assert answer.row_dual is not None
+        x = self._spread(answer.x)
+        x[self.link_columns] = 0.0
+        for (b, point), weight in zip(self.points, answer.x[n + n_blocks :], strict=True):
+            x[self.parts.blocks[b].columns] += weight * point
+        return Mix(x, answer.row_dual[: self.parts.coupling_rows.size])
+
+    def nearest(self, wish: Wish) -> Floats:
+        """Return the consistent design nearest to some sizes.
 
         Parameters
         ----------
         wish : Wish
             Wanted sizes and the price of leaving them.
-        level : float, optional
-            Cost the cuts must not exceed, offset included.
 
         Returns
         -------
@@ -185,19 +239,10 @@ class Master:
         for i, j in enumerate(self._link):
             tie[i, j], tie[i, n + n_blocks + i], tie[i, n + n_blocks + n_link + i] = 1.0, -1.0, 1.0
         target = wish.sizes[self.link_columns]
-        matrices, lower, upper = [tie.tocsr()], [target], [target]
-        if level is not None:
-            cuts, constant = self._cut_rows(2 * n_link)
-            total = np.concatenate([self._cost, np.ones(n_blocks), np.zeros(2 * n_link)])
-            matrices += [cuts, sparse.csr_array(total[None, :])]
-            lower += [constant, np.array([-np.inf])]
-            upper += [np.full(constant.size, np.inf), np.array([level - self.whole.offset])]
         price = [wish.above[self.link_columns], wish.below[self.link_columns]]
         cost = np.concatenate([np.zeros(n + n_blocks), *price])
-        matrix = sparse.vstack(matrices, format="csr")
-        program = self._program(cost, matrix, np.concatenate(lower), np.concatenate(upper))
-        if level is None:
-            program.lower[n : n + n_blocks] = 0.0
+        program = self._program(cost, tie.tocsr(), target, target)
+        program.lower[n : n + n_blocks] = 0.0
         return self.complete(self._spread(solve(program, tolerance=EXACT).x))
 
     def complete(self, sizes: Floats) -> Floats:

@@ -39,10 +39,6 @@ from dcmodel.optimise.solvers.problem import Floats, Problem
 
 logger = logging.getLogger(__name__)
 
-LEVEL = 0.1
-"""Where between the bounds the next design is sought; 0 trusts the cuts, 1 stays at the best."""
-REPRICE_EVERY = 3
-"""Rounds between renewals of the multipliers."""
 SHORTAGE = 4.0
 """How much dearer a unit too little is than a unit too much when sizes are made consistent."""
 SPARE = 0.02
@@ -233,16 +229,13 @@ class _Run:
                 self._bound(f"no dispatch {turn + 1}")
                 design = self.master.nearest(wish)
                 continue
-            if wanted is not None:
-                self._sweep()
             coupling_dual = self._bound(f"design {turn + 1}")
-            if self._gap() > gap and turn % REPRICE_EVERY == REPRICE_EVERY - 1:
-                wish = self._price(coupling_dual, size)
             if self._gap() <= gap or turn == max_rounds - 1:
                 break
-            assert self.best is not None
-            level = self.lower + LEVEL * (self.upper - self.lower)
-            design = self.master.nearest(wish.at(self.best[0]), level)
+            self._price(0.5 * (coupling_dual + self.master.mix().coupling_dual), size)
+            if self._gap() <= gap:
+                break
+            design = self._mix()
         return self._finish(gap)
 
     def _propose(self, proposal: Any) -> tuple[Floats, float]:
@@ -278,8 +271,7 @@ class _Run:
         sizes = np.zeros(self.problem.shape[1])
         for i, (block, answer) in enumerate(zip(self.parts.blocks, answers, strict=True)):
             sizes[block.columns] = answer.x
-            cut = block.cut(believed(answer), answer.x)
-            self.master.add(i, cut)
+            cut = self.master.add(i, believed(answer), answer.x)
             self.priced.append((answer, cut))
         self._bound("priced blocks")
         # a block buys a size until its worth falls to the price: a unit less loses more than that
@@ -339,7 +331,7 @@ class _Run:
             x[block.columns[own]] = answer.x[own]
             row_dual[block.rows] = believed(answer)
             if i not in known:
-                self.master.add(i, block.cut(believed(answer), answer.x))
+                self.master.add(i, believed(answer), answer.x)
         failed = [i for i, answer in enumerate(answers) if answer is None]
         if not failed:
             self._keep(x, row_dual)
@@ -355,26 +347,16 @@ class _Run:
         wanted = design.copy()
         for i, block, answer in zip(failed, blocks, answers, strict=True):
             x = answer.x[: block.columns.size]
-            self.master.add(i, block.cut(believed(answer), x))
+            self.master.add(i, believed(answer), x)
             wanted[block.columns[block.link]] = x[block.link]
         return wanted
 
-    def _sweep(self) -> None:
-        """Improve the best design block by block, the other blocks' sizes held: always feasible."""
-        for i, block in enumerate(self.parts.blocks):
-            if not block.link.size:
-                continue
-            assert self.best is not None
-            x, row_dual = self.best[0].copy(), self.best[1].copy()
-            program = block.joined(self.problem, self.parts, x)
-            (answer,) = self._solve_all([program], may_fail=True)
-            if answer is None:  # held sizes that fit only to rounding
-                continue
-            n, m = block.columns.size, block.rows.size
-            self.master.add(i, block.cut(believed(answer), answer.x[:n]))
-            x[block.columns], row_dual[block.rows] = answer.x[:n], believed(answer)[:m]
-            x[self.parts.master_columns[~self.parts.is_link]] = answer.x[n:]
-            self._keep(x, row_dual)
+    def _mix(self) -> Floats:
+        """Keep the cheapest mix of what is known of the blocks; return its design."""
+        x = self.master.mix().x
+        assert self.best is not None
+        self._keep(x, self.best[1])
+        return self.master.complete(x)
 
     def _keep(self, x: Floats, row_dual: Floats) -> None:
         """Keep a design if it is feasible in the whole program and the cheapest so far."""

@@ -56,9 +56,7 @@ class Plant:
     design: Design
     weather: FacilityWeather
 
-    def lines(
-        self, case: SiteCase, load: FloatArray, chord_share: float = 0.0
-    ) -> AffineFacility:
+    def lines(self, case: SiteCase, load: FloatArray, chord_share: float = 0.0) -> AffineFacility:
         """Return hourly lines with the slope from the lowest to the highest load an hour may take.
 
         The slopes do not depend on `load`. The lines are exact at it, or lie between there and the

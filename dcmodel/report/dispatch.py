@@ -64,7 +64,8 @@ def peak_week(
     positions, labels = window.midnights()
     axes[-1].set_xticks(positions, labels)
     axes[-1].set_xlim(window.edges[0], window.edges[-1])
-    axes[-1].set_xlabel(f"Local time, {window.time_zone}; weather and price of a reference year")
+    steps = result.attrs.get("resolution", "hourly")
+    axes[-1].set_xlabel(f"Local time, {window.time_zone}; a week of the reference year, {steps}")
     return figure
 
 
@@ -85,6 +86,7 @@ def _supply_panel(ax: Axes, window: Window) -> None:
         label="Facility power",
     )  # fmt: skip
     ax.set(ylabel="Power [MW]", title="Who supplies the site")
+    _from_zero(ax)
 
 
 def _contract_panel(ax: Axes, window: Window) -> None:
@@ -98,6 +100,7 @@ def _contract_panel(ax: Axes, window: Window) -> None:
         label="Grid import",
     )  # fmt: skip
     ax.set(ylabel="Power [MW]", title="Contract energy; what lies above the line is sold")
+    _from_zero(ax)
 
 
 def _work_panel(ax: Axes, window: Window) -> None:
@@ -113,7 +116,7 @@ def _work_panel(ax: Axes, window: Window) -> None:
             linewidth=1.2, label=f"IT work {label}",
         )  # fmt: skip
     ax.set(ylabel="Power [MW]", title="IT work")
-    ax.set_ylim(bottom=0)
+    _from_zero(ax)
 
 
 def _price_panel(ax: Axes, window: Window) -> None:
@@ -167,5 +170,11 @@ def _stack(
                 edgecolor="white", hatch=hatch, linewidth=0, alpha=0.6,
             )  # fmt: skip
         above, below = top, bottom
-    if below.min(initial=0.0) < 0:
+    if below.min(initial=0.0) < -style.VISIBLE * peak:
         ax.axhline(0, color=style.INK, linewidth=0.8)
+
+
+def _from_zero(ax: Axes) -> None:
+    """Let the axis begin at zero where nothing lies below; last, for it ends the autoscaling."""
+    if ax.dataLim.ymin >= 0:
+        ax.set_ylim(bottom=0)

@@ -54,7 +54,7 @@ class Window:
         local = pd.DatetimeIndex(utc.tz_localize("UTC").tz_convert(parse_zone(self.time_zone)))
         found = [(int(h), t) for h, t in zip(hours, local, strict=True) if t.hour == 0]
         every = max(1, len(found) // 8)
-        return [h for h, _ in found[::every]], [t.strftime("%a %d %b") for _, t in found[::every]]
+        return [h for h, _ in found[::every]], [t.strftime("%a\n%d %b") for _, t in found[::every]]
 
 
 def year_of(result: xr.Dataset, year: int | None, by: str) -> int:

@@ -36,13 +36,17 @@ NEEDED = (
 """Variables and coordinates without which a result cannot be told."""
 
 
-def write_reports(out: Path | str) -> list[Path]:
+def write_reports(
+    out: Path | str, *, with_tables: bool = True, with_figures: bool = True
+) -> list[Path]:
     """Write the tables and figures of all finished cases of an output folder.
 
     Parameters
     ----------
     out : Path or str
         Output folder of a study.
+    with_tables, with_figures : bool
+        Which of the two to write.
 
     Returns
     -------
@@ -63,10 +67,10 @@ def write_reports(out: Path | str) -> list[Path]:
     _refuse_incomplete(results)
     _refuse_unbalanced(results)
     written = []
-    for name, table in _tables(results, out).items():
+    for name, table in (_tables(results, out) if with_tables else {}).items():
         text = table.to_csv(index=False, float_format="%.12g", lineterminator="\n")
         written.append(_write(out / "tables" / f"{name}.csv", text.encode()))
-    for name, figure in _figures(results):
+    for name, figure in _figures(results) if with_figures else ():
         written.append(_write(out / "figures" / f"{name}.png", _png(figure)))
     return written
 

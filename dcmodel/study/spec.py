@@ -176,8 +176,6 @@ class Workload(StudyPart):
     """Where the users are: sets the local time of arrivals; the site's own when left out."""
     deferral_h: Hours = 0.0
     """Work may wait this long after its arrival; 0 is interactive. [h]"""
-    value_usd_per_mwh: Annotated[float, Field(ge=0), Quantity("USD MWh-1")] | None = None
-    """Value of the work per IT energy, lost where it is dropped; the library's when left out."""
 
 
 class Markets(StudyPart):

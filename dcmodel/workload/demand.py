@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
 
 from dcmodel.base.errors import DataError, Fault, StudyError
 from dcmodel.base.paths import data_dir
-from dcmodel.base.schema import Fraction, Hours, Quantity, Spec
+from dcmodel.base.schema import Fraction, Hours, Spec
 from dcmodel.base.timeindex import model_hours
 from dcmodel.inputs.assumptions import between_years
 from dcmodel.inputs.library import number, read_table, source_faults
@@ -54,8 +53,6 @@ class WorkloadClass(Spec):
     """Where the users are: a region, an IANA zone, ``as_measured``; None is the site's own zone."""
     deferral_h: Hours = 0.0
     """Work may wait this long after its arrival; 0 is interactive. [h]"""
-    value_usd_per_mwh: Annotated[float, Field(ge=0), Quantity("USD MWh-1")] | None = None
-    """Value of the work per MWh of IT energy; None takes the library's. [USD MWh-1]"""
 
 
 def hourly_arrivals(

@@ -137,6 +137,16 @@ def test_peak_week_gives_a_source_one_colour_in_all_panels(result, sheet):
     assert first["PPA solar"] == second["PPA solar delivered"]
 
 
+def test_peak_week_shows_all_of_a_large_contract(result, sheet):
+    wide = result.copy(deep=True)
+    wide["supply"] = wide["supply"].clip(min=0)
+    wide["capacity"].loc[{"size": "grid_connection.contracted"}] = 200.0
+    figures.peak_week(wide, figure=sheet)
+    low, high = sheet.axes[0].get_ylim()
+    assert low == 0
+    assert high > 200
+
+
 def test_peak_week_by_price(result, sheet):
     figures.peak_week(result, by="price_energy", figure=sheet)
     assert "highest energy price, 2026" in sheet.get_suptitle()

@@ -55,7 +55,7 @@ def test_midnights_are_those_of_the_local_clock(build):
     window = week.peak_window(hourly_result(build, 4800), 2025)
     positions, labels = window.midnights()
     assert 4805 in positions
-    assert labels[positions.index(4805)] == "Sun 20 Jul"
+    assert labels[positions.index(4805)] == "Sun\n20 Jul"
     assert len(positions) == 7
 
 
@@ -63,8 +63,8 @@ def test_midnights_skip_the_leap_day(build):
     # 59 days from 1 January 2024 the model calendar goes on with 1 March
     window = week.peak_window(hourly_result(build, 59 * 24, calendar_year=2024), 2025)
     labels = window.midnights()[1]
-    assert "Wed 28 Feb" in labels
-    assert "Thu 29 Feb" not in labels
+    assert "Wed\n28 Feb" in labels
+    assert "Thu\n29 Feb" not in labels
 
 
 def test_contract_use_sums_to_facility_power(result):
