@@ -124,7 +124,7 @@ class Master:
         return self.parts.master_columns[self._link]
 
     def add(self, number: int, row_dual: Floats, x: Floats) -> Cut:
-        """Learn from a solution of block `number`: a point of the block and a cut below its cost."""
+        """Learn from a solution of a block: a point of the block and a cut below its cost."""
         block = self.parts.blocks[number]
         x = np.asarray(x[: block.columns.size], dtype=float)
         cut = block.cut(row_dual, x)
@@ -254,7 +254,7 @@ class Master:
             np.zeros(0),
         )
         program.lower[self._cost.size :] = 0.0
-        at = sizes[self.link_columns]
+        at = np.clip(sizes[self.link_columns], self._lower[self._link], self._upper[self._link])
         hair = EXACT * np.maximum(1.0, np.abs(at))
         program.lower[self._link] = np.maximum(at - hair, self._lower[self._link])
         program.upper[self._link] = np.minimum(at + hair, self._upper[self._link])

@@ -232,6 +232,10 @@ class _Run:
             coupling_dual = self._bound(f"design {turn + 1}")
             if self._gap() <= gap or turn == max_rounds - 1:
                 break
+            if turn == 0:
+                design = self._mix()  # what the blocks did alone and at the design, combined
+                if self._gap() <= gap:
+                    break
             self._price(0.5 * (coupling_dual + self.master.mix().coupling_dual), size)
             if self._gap() <= gap:
                 break
@@ -330,7 +334,11 @@ class _Run:
             own[block.link] = False
             x[block.columns[own]] = answer.x[own]
             row_dual[block.rows] = believed(answer)
-            if i not in known:
+            if i in known:
+                point = answer.x.copy()
+                point[block.link] = design[block.columns[block.link]]
+                self.master.points.append((i, point))
+            else:
                 self.master.add(i, believed(answer), answer.x)
         failed = [i for i, answer in enumerate(answers) if answer is None]
         if not failed:
@@ -352,11 +360,11 @@ class _Run:
         return wanted
 
     def _mix(self) -> Floats:
-        """Keep the cheapest mix of what is known of the blocks; return its design."""
+        """Keep the cheapest mix of what is known of the blocks; return it as a design."""
         x = self.master.mix().x
         assert self.best is not None
         self._keep(x, self.best[1])
-        return self.master.complete(x)
+        return x
 
     def _keep(self, x: Floats, row_dual: Floats) -> None:
         """Keep a design if it is feasible in the whole program and the cheapest so far."""
