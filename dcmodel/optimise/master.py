@@ -10,10 +10,12 @@ from scipy import sparse
 
 from dcmodel.optimise.blocks import Cut, Split
 from dcmodel.optimise.certify import REACH
-from dcmodel.optimise.solve import Solution, solve
+from dcmodel.optimise.solve import Solution, solve, solve_or_none
 from dcmodel.optimise.solvers.problem import Floats, Problem, narrow
 
 EXACT = 1e-9
+HAIR = 2e-7
+"""Room for rounding between the sizes of known points and the coupling rows [MW, MWh]."""
 HOLD = 30.0
 """How much dearer it becomes to leave a size towards where a block had no solution."""
 
@@ -185,11 +187,11 @@ class Master:
             row_dual,
         )
 
-    def mix(self) -> Mix:
+    def mix(self) -> Mix | None:
         """Return the cheapest consistent mix of the points known of each block.
 
         Mixing solutions of a block gives a solution of the block, so the mix is a design that can
-        certainly be run. It exists as soon as one design has been dispatched.
+        certainly be run. It exists as soon as one design has been dispatched; None without it.
         """
         n, n_blocks = self._cost.size, len(self.parts.blocks)
         n_points = len(self.points)
@@ -204,20 +206,26 @@ class Master:
             links[rows, n + n_blocks + k] = -point[block.link]
             whole[b, n + n_blocks + k] = 1.0
         costs = [float(self.parts.blocks[b].problem.cost @ x) for b, x in self.points]
-        limits = np.concatenate([np.zeros(self._link.size), np.ones(n_blocks)])
+        # the points fit together to rounding only
+        hair = np.concatenate([np.full(self._link.size, HAIR), np.zeros(n_blocks)])
+        middle = np.concatenate([np.zeros(self._link.size), np.ones(n_blocks)])
         program = self._program(
             np.concatenate([self._cost, np.zeros(n_blocks), costs]),
             sparse.vstack([links, whole], format="csr"),
-            limits,
-            limits,
+            middle - hair,
+            middle + hair,
         )
         program.lower[n : n + n_blocks] = 0.0
-        answer = solve(program, tolerance=EXACT)
-        assert answer.row_dual is not None
+        answer = solve_or_none(program)
+        if answer is None or answer.row_dual is None:
+            return None
+        weight = answer.x[n + n_blocks :]
+        owner = np.array([b for b, _ in self.points])
+        weight = weight / np.bincount(owner, weight)[owner]
         x = self._spread(answer.x)
         x[self.link_columns] = 0.0
-        for (b, point), weight in zip(self.points, answer.x[n + n_blocks :], strict=True):
-            x[self.parts.blocks[b].columns] += weight * point
+        for (b, point), share in zip(self.points, weight, strict=True):
+            x[self.parts.blocks[b].columns] += share * point
         return Mix(x, answer.row_dual[: self.parts.coupling_rows.size])
 
     def nearest(self, wish: Wish) -> Floats:

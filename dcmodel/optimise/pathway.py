@@ -9,10 +9,9 @@ sizes fixed, and let :math:`C z` be the rows that couple sizes :math:`s` and wha
    (`dcmodel.optimise.master`) gives a lower bound.
 3. The consistent design nearest to the blocks' sizes is dispatched hourly, block by block: an upper
    bound, and one more cut a block.
-4. Until the gap closes: a design nearest to the best one that the cuts think cheap enough (a level
-   between the bounds) is dispatched, and the multipliers are renewed now and then. If it cannot be
-   dispatched, the best design is improved block by block with the other blocks' sizes held, which
-   cannot fail.
+4. Until the gap closes: the blocks are priced again, with multipliers between those of the cuts and
+   those of the cheapest mix of the block solutions known. Mixing solutions of a block gives a
+   solution of the block, so the mix is a design that can be run; its sizes are dispatched anew.
 
 Every cut is computed from multipliers by `dcmodel.optimise.certify`, hence valid however accurate
 the solver was, and the reported lower bound is recomputed on the whole program.
@@ -33,7 +32,7 @@ from dcmodel.base.errors import InfeasibleError, SolverError
 from dcmodel.optimise.blocks import Cut, NamedProblem, Split, YearBlock, split
 from dcmodel.optimise.certify import PRIMAL_TOLERANCE, check
 from dcmodel.optimise.coarse import coarsen
-from dcmodel.optimise.master import Master, Wish, believed
+from dcmodel.optimise.master import Master, Mix, Wish, believed
 from dcmodel.optimise.solve import SMALL, TOLERANCE, Solution, solve, solve_or_none
 from dcmodel.optimise.solvers.problem import Floats, Problem
 
@@ -232,14 +231,15 @@ class _Run:
             coupling_dual = self._bound(f"design {turn + 1}")
             if self._gap() <= gap or turn == max_rounds - 1:
                 break
-            if turn == 0:
-                design = self._mix()  # what the blocks did alone and at the design, combined
-                if self._gap() <= gap:
-                    break
-            self._price(0.5 * (coupling_dual + self.master.mix().coupling_dual), size)
-            if self._gap() <= gap:
+            mix = self._mix()  # what the blocks did alone and at the design, combined
+            if self._gap() <= gap or mix is None:
                 break
-            design = self._mix()
+            # the cuts are too hopeful, the mix too wary: between them lie better multipliers
+            self._price(0.5 * (coupling_dual + mix.coupling_dual), size)
+            mix = self._mix()
+            if self._gap() <= gap or mix is None:
+                break
+            design = mix.x
         return self._finish(gap)
 
     def _propose(self, proposal: Any) -> tuple[Floats, float]:
@@ -359,12 +359,12 @@ class _Run:
             wanted[block.columns[block.link]] = x[block.link]
         return wanted
 
-    def _mix(self) -> Floats:
-        """Keep the cheapest mix of what is known of the blocks; return it as a design."""
-        x = self.master.mix().x
-        assert self.best is not None
-        self._keep(x, self.best[1])
-        return x
+    def _mix(self) -> Mix | None:
+        """Keep the cheapest mix of what is known of the blocks."""
+        mix = self.master.mix()
+        if mix is not None and self.best is not None:
+            self._keep(mix.x, self.best[1])
+        return mix
 
     def _keep(self, x: Floats, row_dual: Floats) -> None:
         """Keep a design if it is feasible in the whole program and the cheapest so far."""

@@ -131,7 +131,7 @@ def test_duplicates_follow_the_rule(rule, expected):
 
 def test_the_leap_day_is_left_out_and_counted():
     hours = pd.date_range("2024-01-01", "2024-12-31 23:00", freq="h", unit="ns")
-    values = np.where((hours.month == 2) & (hours.day == 29), -1.0, hours.dayofweek)
+    values = np.where((hours.month == 2) & (hours.day == 29), -1.0, hours.day_of_week)
     year, report = repair(table(values, hours), 2024)
     assert len(year) == 8760
     assert year["value"].min() == 0.0
