@@ -151,7 +151,7 @@ def solve_site(
     add_metrics(result, "reference_")
     solution = optimum.solution
     result.attrs |= {
-        "status": "optimal",
+        "status": solution.status,
         "certified_gap": solution.gap,
         "solver": solution.solver,
         "resolution": "hourly" if segments is None else f"{segments} segments a year",

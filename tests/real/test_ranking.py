@@ -20,9 +20,11 @@ def test_every_case_reads_its_real_files(real_data, tmp_path):
         assert site_case.series["price_energy"].shape == (6, 8760)
 
 
-@pytest.mark.slow
 def test_four_sites_are_ranked(real_data, tmp_path):
-    result = run_study(lay_out(tmp_path, real_data), tmp_path / "out")
+    """On segments, which ranks as hours do; every hour is run by ``tests/real/ranking.py``."""
+    study = load_study(lay_out(tmp_path, real_data))
+    study = study.with_changes({"resolution": {"segments": 365}})
+    result = run_study(study, tmp_path / "out", jobs=1)
     assert not result.failures
     ranking = [name.partition("/")[0] for name in result.summary.index]
     # London's levies and Frankfurt's wholesale price of 2023 leave no doubt about their places
