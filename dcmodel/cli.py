@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,13 +17,12 @@ import dcmodel
 from dcmodel.base.errors import DcmodelError, Fault, StudyError
 from dcmodel.base.paths import studies_dir
 from dcmodel.base.registry import nearest
+from dcmodel.commands.common import INTERRUPTED, Debug, errors
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from dcmodel.study.run import StudyResult
-
-INTERRUPTED = 130
 
 app = typer.Typer(
     name="dcmodel",
@@ -34,8 +31,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=True,
 )
-
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 
 def main() -> None:
@@ -69,7 +64,7 @@ def init(
     debug: Debug = False,
 ) -> None:
     """Write a commented study that runs as it is, to start from."""
-    with _errors(debug):
+    with errors(debug):
         source = _example(example)
         target = folder / source.name
         if target.exists() and not force:
@@ -92,7 +87,7 @@ def validate(
     debug: Debug = False,
 ) -> None:
     """Check studies, shape and meaning, and show everything wrong at once."""
-    with _errors(debug):
+    with errors(debug):
         from dcmodel.study.cases import cases
         from dcmodel.study.load import load_study
 
@@ -128,7 +123,7 @@ def run(
     debug: Debug = False,
 ) -> None:
     """Run a study: finished cases are skipped, failures are listed last."""
-    with _errors(debug):
+    with errors(debug):
         from dcmodel.study.load import load_study
 
         loaded = load_study(study if study is not None else _example("quickstart"))
@@ -204,24 +199,6 @@ def _example(name: str) -> Path:
         hint = f"{nearest(name, names)} (examples: {', '.join(names)})"
         raise StudyError(Fault("--example", f"no example '{name}'{hint}"))
     return path
-
-
-@contextmanager
-def _errors(debug: bool) -> Iterator[None]:
-    """Show a user's mistake as messages and leave with its code; a fault of the program whole."""
-    try:
-        yield
-    except DcmodelError as error:
-        if debug:
-            raise
-        for fault in error.faults:
-            typer.echo(str(fault), err=True)
-        count = len(error.faults)
-        typer.echo(f"{count} {'error' if count == 1 else 'errors'}", err=True)
-        raise typer.Exit(error.exit_code) from None
-    except KeyboardInterrupt:
-        typer.echo("interrupted", err=True)
-        raise typer.Exit(INTERRUPTED) from None
 
 
 if __name__ == "__main__":

@@ -1,0 +1,34 @@
+"""What every command shares: the debug option and the way errors leave the program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from dcmodel.base.errors import DcmodelError
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C or a termination signal."""
+
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+
+@contextmanager
+def errors(debug: bool) -> Iterator[None]:
+    """Show a user's mistake as messages and leave with its code; a fault of the program whole."""
+    try:
+        yield
+    except DcmodelError as error:
+        if debug:
+            raise
+        for fault in error.faults:
+            typer.echo(str(fault), err=True)
+        count = len(error.faults)
+        typer.echo(f"{count} {'error' if count == 1 else 'errors'}", err=True)
+        raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        typer.echo("interrupted", err=True)
+        raise typer.Exit(INTERRUPTED) from None
