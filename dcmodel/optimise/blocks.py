@@ -2,6 +2,7 @@
 
 Without the coupling rows a pathway falls into blocks, one a year. *Link* columns (sizes) stand in a
 block and in a coupling row; *pure* columns (what is built, by vintage) stand in coupling rows only.
+Whole-number columns of a block are links too, so that a block with its links fixed is continuous.
 """
 
 from __future__ import annotations
@@ -170,8 +171,10 @@ def split(lp: Any) -> Split:
     couples = np.asarray(lp.couples_years, dtype=bool)
     coupling_rows, own_rows = np.flatnonzero(couples), np.flatnonzero(~couples)
     coupling, own = whole.matrix[coupling_rows], whole.matrix[own_rows]
-    in_block = np.bincount(own.indices, minlength=whole.shape[1]) > 0
-    in_coupling = np.bincount(coupling.indices, minlength=whole.shape[1]) > 0
+    in_block = _occupied(own)
+    in_coupling = _occupied(coupling)
+    if whole.integer is not None:
+        in_coupling |= whole.integer
     row_group, column_group = _groups(own, np.asarray(lp.column_year), in_block)
     blocks = []
     for group in np.unique(column_group[in_block]):
@@ -182,6 +185,20 @@ def split(lp: Any) -> Split:
     return Split(
         tuple(blocks), coupling_rows, master, in_block[master], narrow(coupling[:, master])
     )
+
+
+def coordinating_columns(lp: Any) -> Indices:
+    """Return the link and pure columns of a program, without taking it apart."""
+    whole = Problem.of(lp)
+    couples = np.asarray(lp.couples_years, dtype=bool)
+    found = _occupied(whole.matrix[couples]) | ~_occupied(whole.matrix[~couples])
+    if whole.integer is not None:
+        found |= whole.integer
+    return np.flatnonzero(found)
+
+
+def _occupied(matrix: Any) -> NDArray[np.bool_]:
+    return np.asarray(np.bincount(matrix.indices, minlength=matrix.shape[1]) > 0)
 
 
 def _groups(own: Any, year: NDArray[Any], in_block: NDArray[np.bool_]) -> tuple[Indices, Indices]:

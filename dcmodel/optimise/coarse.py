@@ -6,7 +6,7 @@ result is no bound; it proposes multipliers and sizes where the caller has no co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,10 @@ class CoarseProgram:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.problem, name)
+
+    def relaxed(self) -> Problem:
+        """Return the program without whole numbers."""
+        return replace(self.problem, integer=None)
 
 
 def coarsen(lp: Any, steps: int = STEPS) -> CoarseProgram:
@@ -56,6 +60,7 @@ def coarsen(lp: Any, steps: int = STEPS) -> CoarseProgram:
         row_upper=average @ problem.row_upper,
         lower=(problem.lower @ spread) / count,
         upper=(problem.upper @ spread) / count,
+        integer=None if problem.integer is None else (problem.integer @ spread) > 0,
         offset=problem.offset,
     )
     whole_rows = np.zeros(share.size, dtype=bool)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -72,10 +72,6 @@ class Wish:
     above: Floats
     below: Floats
 
-    def at(self, sizes: Floats) -> Wish:
-        """Return the same prices around other sizes."""
-        return replace(self, sizes=sizes)
-
     def held(self, design: Floats, wanted: Floats) -> Wish:
         """Return the wish after `design` failed and `wanted` would do: do not fall back again."""
         room = 1e-7 * np.maximum(1.0, np.abs(design))
@@ -112,13 +108,24 @@ class Master:
         at = parts.master_columns
         self._where = np.full(whole.shape[1], -1)
         self._where[at] = np.arange(at.size)
-        reach = REACH * max(1.0, self.size)
-        self._lower = np.maximum(whole.lower[at], -reach)
-        self._upper = np.minimum(whole.upper[at], reach)
+        self.enlarge(self.size)
         self._cost = np.where(parts.is_link, 0.0, whole.cost[at])
         self._row_lower = whole.row_lower[parts.coupling_rows]
         self._row_upper = whole.row_upper[parts.coupling_rows]
         self._link = np.flatnonzero(parts.is_link)
+        self._integer = None if whole.integer is None else whole.integer[at]
+
+    def enlarge(self, size: float) -> None:
+        """Keep sizes without a bound below 100 times `size`, or of what was at hand before."""
+        self.size = max(self.size, size)
+        at, reach = self.parts.master_columns, REACH * max(1.0, self.size)
+        self._lower = np.maximum(self.whole.lower[at], -reach)
+        self._upper = np.minimum(self.whole.upper[at], reach)
+
+    @property
+    def has_integers(self) -> bool:
+        """Whether sizes or additions are whole numbers: then mixes are no designs."""
+        return self._integer is not None
 
     @property
     def link_columns(self) -> Any:
@@ -152,8 +159,17 @@ class Master:
             matrix[i, self._where[block.columns[block.link]]] = -cut.slope
         return matrix.tocsr(), np.array([cut.constant for _, cut in self.cuts])
 
-    def _program(self, cost: Floats, matrix: Any, lower: Floats, upper: Floats) -> Problem:
-        """Return a program over master columns, block costs and further columns from zero up."""
+    def _program(
+        self, cost: Floats, matrix: Any, lower: Floats, upper: Floats, *, whole: bool = False
+    ) -> Problem:
+        """Return a program over master columns, block costs and further columns from zero up.
+
+        Sizes that are whole numbers are so here if `whole`.
+        """
+        integer = None
+        if whole and self._integer is not None:
+            integer = np.zeros(cost.size, dtype=bool)
+            integer[: self._integer.size] = self._integer
         n_blocks = len(self.parts.blocks)
         n_extra = cost.size - self._cost.size - n_blocks
         coupling = self.parts.coupling.copy()
@@ -165,6 +181,7 @@ class Master:
             row_upper=np.concatenate([self._row_upper, upper]),
             lower=np.concatenate([self._lower, np.full(n_blocks, -np.inf), np.zeros(n_extra)]),
             upper=np.concatenate([self._upper, np.full(n_blocks + n_extra, np.inf)]),
+            integer=integer,
         )
 
     def solve(self) -> MasterState:
@@ -186,6 +203,14 @@ class Master:
             answer.row_dual[:m],
             row_dual,
         )
+
+    def whole_bound(self) -> float:
+        """Return the lowest cost the cuts allow whole-number sizes, by branch and bound."""
+        matrix, constant = self._cut_rows(0)
+        cost = np.concatenate([self._cost, np.ones(len(self.parts.blocks))])
+        program = self._program(cost, matrix, constant, np.full(constant.size, np.inf), whole=True)
+        answer = solve_or_none(program)
+        return -np.inf if answer is None else answer.dual_bound + self.whole.offset
 
     def mix(self) -> Mix | None:
         """Return the cheapest consistent mix of the points known of each block.
@@ -228,18 +253,20 @@ class Master:
             x[self.parts.blocks[b].columns] += share * point
         return Mix(x, answer.row_dual[: self.parts.coupling_rows.size])
 
-    def nearest(self, wish: Wish) -> Floats:
+    def nearest(self, wish: Wish, cost_max: float = np.inf) -> Floats | None:
         """Return the consistent design nearest to some sizes.
 
         Parameters
         ----------
         wish : Wish
             Wanted sizes and the price of leaving them.
+        cost_max : float
+            What the design may cost by the cuts, the objective's offset included.
 
         Returns
         -------
-        ndarray, shape (n,)
-            Link and pure columns.
+        ndarray, shape (n,) or None
+            Link and pure columns; None if no design is so cheap.
         """
         n, n_blocks, n_link = self._cost.size, len(self.parts.blocks), self._link.size
         n_all = n + n_blocks + 2 * n_link
@@ -247,11 +274,26 @@ class Master:
         for i, j in enumerate(self._link):
             tie[i, j], tie[i, n + n_blocks + i], tie[i, n + n_blocks + n_link + i] = 1.0, -1.0, 1.0
         target = wish.sizes[self.link_columns]
+        rows, lower, upper = [tie.tocsr()], [target], [target]
+        if np.isfinite(cost_max):
+            cuts, constant = self._cut_rows(2 * n_link)
+            total = sparse.csr_array([[*self._cost, *np.ones(n_blocks), *np.zeros(2 * n_link)]])
+            rows += [cuts, total]
+            lower += [constant, np.array([-np.inf])]
+            upper += [np.full(constant.size, np.inf), np.array([cost_max - self.whole.offset])]
         price = [wish.above[self.link_columns], wish.below[self.link_columns]]
-        cost = np.concatenate([np.zeros(n + n_blocks), *price])
-        program = self._program(cost, tie.tocsr(), target, target)
-        program.lower[n : n + n_blocks] = 0.0
-        return self.complete(self._spread(solve(program, tolerance=EXACT).x))
+        program = self._program(
+            np.concatenate([np.zeros(n + n_blocks), *price]),
+            sparse.vstack(rows, format="csr"),
+            np.concatenate(lower),
+            np.concatenate(upper),
+            whole=True,
+        )
+        if not np.isfinite(cost_max):
+            program.lower[n : n + n_blocks] = 0.0
+            return self.complete(self._design(solve(program, tolerance=EXACT).x))
+        answer = solve_or_none(program)
+        return None if answer is None else self.complete(self._design(answer.x))
 
     def complete(self, sizes: Floats) -> Floats:
         """Return link and pure columns of least pure cost with the link columns as given."""
@@ -260,13 +302,22 @@ class Master:
             sparse.csr_array((0, self._cost.size + len(self.parts.blocks))),
             np.zeros(0),
             np.zeros(0),
+            whole=True,
         )
         program.lower[self._cost.size :] = 0.0
         at = np.clip(sizes[self.link_columns], self._lower[self._link], self._upper[self._link])
         hair = EXACT * np.maximum(1.0, np.abs(at))
         program.lower[self._link] = np.maximum(at - hair, self._lower[self._link])
         program.upper[self._link] = np.minimum(at + hair, self._upper[self._link])
-        return self._spread(solve(program, tolerance=EXACT).x)
+        return self._design(solve(program, tolerance=EXACT).x)
+
+    def _design(self, x: Floats) -> Floats:
+        """Return a design over the whole program's columns, whole numbers rounded."""
+        if self._integer is not None:
+            at = np.flatnonzero(self._integer)
+            x = x.copy()
+            x[at] = np.round(x[at])
+        return self._spread(x)
 
     def _spread(self, x: Floats) -> Floats:
         values = np.zeros(self.whole.shape[1])

@@ -1,16 +1,17 @@
 """One site, solved: coarse proposal, hourly pathway with certified gap, physics checked.
 
 The facility enters the model as hourly straight lines. They are drawn at the load of unshifted
-work, at that of a coarse solution, and again at the optimum until the yearly energy of the lines
-and of the physics agree.
+work for the coarse proposal, at that of its hourly dispatch for the pathway, and again at the
+optimum until the yearly energy of the lines and of the physics agree.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -26,8 +27,16 @@ from dcmodel.facility.linearise import AffineFacility, linearisation_error, line
 from dcmodel.facility.weather import FacilityWeather
 from dcmodel.optimise.build import compile_site
 from dcmodel.optimise.extract import add_metrics, site_costs, site_dataset, site_sizes
-from dcmodel.optimise.pathway import PathwaySolution, Round, SolvedProposal, solve_pathway
-from dcmodel.optimise.solve import SMALL
+from dcmodel.optimise.pathway import (
+    PathwaySolution,
+    Proposal,
+    Round,
+    dispatch,
+    propose,
+    solve_pathway,
+)
+from dcmodel.optimise.solve import SMALL, solve
+from dcmodel.optimise.solvers.workers import side_by_side
 from dcmodel.optimise.verify import Verification, verify
 from dcmodel.profiles.segment import Segments, segment_hours
 
@@ -36,13 +45,13 @@ Report = Callable[..., None]
 
 ENERGY_TOLERANCE = 1e-3
 """Yearly facility energy of the lines agrees with the physics within this. [1]"""
-PROPOSAL_SEGMENTS = 1095
-"""Segments of a year in the coarse model that proposes sizes and multipliers."""
+PROPOSAL_SEGMENTS = (1095, 2190, 4380)
+"""Segments of a year in the coarse models that propose sizes and multipliers, one after the other
+while the gap is open."""
+NARROW_GAP = 0.0025
+"""Below this gap the first, coarsest proposal is left out: it seldom suffices. [1]"""
 YEAR_TOLERANCE = 1e-6
 """Solver's tolerance in a year: far below the gap, which is proven apart from it. [1]"""
-CHORD_SHARE = 0.2
-"""Share of the chord in lines drawn at a coarse solution: hours swing about the means of their
-segments, which is dearer on convex plant. A first guess; the physics is checked afterwards. [1]"""
 ROUNDS_MAX = 4
 """How often the facility may be drawn again at the optimum."""
 
@@ -56,25 +65,17 @@ class Plant:
     design: Design
     weather: FacilityWeather
 
-    def lines(self, case: SiteCase, load: FloatArray, chord_share: float = 0.0) -> AffineFacility:
+    def lines(self, case: SiteCase, load: FloatArray) -> AffineFacility:
         """Return hourly lines with the slope from the lowest to the highest load an hour may take.
 
-        The slopes do not depend on `load`. The lines are exact at it, or lie between there and the
-        chord of their slope by `chord_share`.
+        The slopes do not depend on `load`; the lines are exact at it.
         """
         work = case.workload
         waits = np.asarray(work.window_h) > 0
         least = work.arrivals[~waits].sum(axis=0)
         most = np.where(waits.any(), case.utilisation_max * case.it_capacity[:, None], work.total)
         span = load_of(case, least), load_of(case, most)
-        exact = linearise(self.design, self.weather, load, span=span)
-        if chord_share == 0.0:
-            return exact
-        chord = linearise(self.design, self.weather, span[0], span=span)
-        return replace(
-            exact,
-            power_fixed=(1 - chord_share) * exact.power_fixed + chord_share * chord.power_fixed,
-        )
+        return linearise(self.design, self.weather, load, span=span)
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,24 @@ class Solved:
         """Return IT power over installed IT by hour [1]; `coarse` where solved on segments."""
         load = load_of(self.case, np.asarray(self.m.work.array))
         return load if coarse is None else coarse.expand(load)
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How far to go, and with how many hands."""
+
+    gap: float
+    """Certified distance from the optimum, relative [1]."""
+    jobs: int
+    """Years solved at the same time."""
+    proposals: tuple[int, ...]
+    """Segments a year of the coarse models, tried in turn."""
+
+    @classmethod
+    def of(cls, gap: float, jobs: int | None) -> Effort:
+        """Return the effort for a gap."""
+        counts = PROPOSAL_SEGMENTS[1:] if gap < NARROW_GAP else PROPOSAL_SEGMENTS
+        return cls(gap, side_by_side() if jobs is None else jobs, counts)
 
 
 def silent(stage: str, **values: float | str) -> None:
@@ -112,6 +131,7 @@ def solve_site(
     *,
     segments: int | None = None,
     gap: float = 0.005,
+    jobs: int | None = None,
     report: Report = silent,
 ) -> xr.Dataset:
     """Solve a site over all its years, and its reference beside it.
@@ -128,6 +148,8 @@ def solve_site(
         Solve on segments of adjacent hours instead of every hour.
     gap : float
         Certified distance from the optimum, relative [1].
+    jobs : int, optional
+        Years solved at the same time; default as many as this process may use.
     report : callable
         ``report(stage, **numbers)`` is told what is being done.
 
@@ -142,11 +164,12 @@ def solve_site(
     """
     started = time.perf_counter()
     case = replace(case, facility=plant.lines(case, load_of(case, case.workload.total)))
-    coarse = segments_of(case, PROPOSAL_SEGMENTS if segments is None else segments)
-    optimum = _optimum(case, plant, coarse, segments is not None, gap, report)
-    result, verification = _verified(optimum, hours, coarse if segments is not None else None)
+    coarse = None if segments is None else segments_of(case, segments)
+    effort = Effort.of(gap, jobs)
+    optimum = _optimum(case, plant, coarse, effort, report)
+    result, verification = _verified(optimum, hours, coarse)
     report("reference")
-    _add_reference(result, optimum.case, gap)
+    _add_reference(result, optimum.case, effort)
     add_metrics(result)
     add_metrics(result, "reference_")
     solution = optimum.solution
@@ -171,26 +194,28 @@ def segments_of(case: SiteCase, count: int) -> Segments:
 
 
 def _optimum(
-    case: SiteCase, plant: Plant, coarse: Segments, coarse_only: bool, gap: float, report: Report
+    case: SiteCase, plant: Plant, coarse: Segments | None, effort: Effort, report: Report
 ) -> Solved:
-    """Solve, and draw the facility again at the optimum until energy agrees."""
-    proposal = None
-    if not coarse_only:
+    """Solve every hour, or `coarse` segments only, and draw the facility again until it agrees."""
+    proposals: Iterator[Proposal] | None = None
+    if coarse is None:
         report("propose")
-        first = _solve(case, coarse, None, gap, report)
-        load = first.case_load(coarse)
-        case = replace(case, facility=plant.lines(case, load, chord_share=CHORD_SHARE))
-        proposal = SolvedProposal(first.lp, first.solution)
+        first, load = _first_proposal(case, effort)
+        case = replace(case, facility=plant.lines(case, load))
+        proposals = chain([first], _finer_proposals(case, effort))
     for round_number in range(1, ROUNDS_MAX + 1):
         report("solve")
-        solved = _solve(case, coarse, proposal, gap, report)
-        load = solved.case_load(coarse if coarse_only else None)
+        solved = _solve(case, coarse, proposals, effort, report)
+        load = solved.case_load(coarse)
         solved = replace(solved, energy_error=_energy_error(case, plant, load))
         report("physics", gap=solved.solution.gap)
         _logger.info("round %d: facility energy differs by %.2e", round_number, solved.energy_error)
         if solved.energy_error <= ENERGY_TOLERANCE:
             return solved
         case = replace(case, facility=plant.lines(case, load))
+        if coarse is None:
+            again = propose(solved.lp, solved.solution)
+            proposals = chain([again], _finer_proposals(case, effort))
     msg = (
         f"facility energy and its lines differ by {solved.energy_error:.2%} after {ROUNDS_MAX} "
         f"rounds; at most {ENERGY_TOLERANCE:.1%} is allowed. Report this study"
@@ -198,34 +223,67 @@ def _optimum(
     raise SolverError(Fault(case.name, msg))
 
 
+def _first_proposal(case: SiteCase, effort: Effort) -> tuple[Proposal, FloatArray]:
+    """Return the coarsest proposal, and the hourly load of its sizes (year, hour) [1].
+
+    The load is that of the proposal's own segments where its sizes cannot run every hour.
+    """
+    coarse = segments_of(case, effort.proposals[0])
+    segmented = case.segmented(coarse)
+    m, proposal = _proposal(segmented)
+    hourly_model, hourly = compile_site(case)
+    x = dispatch(hourly, proposal, jobs=effort.jobs, tolerance=YEAR_TOLERANCE)
+    if x is None:
+        return proposal, coarse.expand(load_of(segmented, np.asarray(m.work.array)))
+    hourly.load_solution(hourly_model, x)
+    return proposal, load_of(case, np.asarray(hourly_model.work.array))
+
+
+def _finer_proposals(case: SiteCase, effort: Effort) -> Iterator[Proposal]:
+    """Compute proposals on more and more segments, as far as they are asked for."""
+    for count in effort.proposals[1:]:
+        _logger.info("a proposal on %d segments", count)
+        yield _proposal(case.segmented(segments_of(case, count)))[1]
+
+
+def _proposal(case: SiteCase) -> tuple[pyo.ConcreteModel, Proposal]:
+    """Solve a case on segments as one program, whole numbers relaxed."""
+    m, lp = compile_site(case)
+    lp = lp.replace(integer=np.zeros(lp.n_columns, dtype=bool))
+    solution = solve(lp, tolerance=YEAR_TOLERANCE)
+    lp.load_solution(m, solution.x, solution.row_dual)
+    return m, propose(lp, solution)
+
+
 def _solve(
     case: SiteCase,
-    coarse: Segments,
-    proposal: SolvedProposal | None,
-    gap: float,
+    coarse: Segments | None,
+    proposals: Iterator[Proposal] | None,
+    effort: Effort,
     report: Report,
 ) -> Solved:
-    """Solve every hour year by year from a proposal, or without one segments as one program."""
-    if proposal is None:
-        case = case.segmented(coarse)
-    m, lp = compile_site(case)
+    """Solve every hour year by year from proposals, or segments as one program if continuous."""
+    m, lp = compile_site(case if coarse is None else case.segmented(coarse))
+    at_once = coarse is not None and not lp.integer.any()
     solution = solve_pathway(
         lp,
-        proposal,
-        gap=gap,
+        proposals,
+        gap=effort.gap,
+        jobs=effort.jobs,
         tolerance=YEAR_TOLERANCE,
-        whole_below=lp.matrix.nnz + 1 if proposal is None else SMALL,
+        whole_below=lp.matrix.nnz + 1 if at_once else SMALL,
         progress=lambda line: _report_bounds(report, line),
     )
-    _logger.info("%s", "\n".join(str(line) for line in solution.history))
     lp.load_solution(m, solution.x, solution.row_dual)
-    return Solved(m, lp, case, solution, 0.0)
+    solved_case = case if coarse is None else case.segmented(coarse)
+    return Solved(m, lp, solved_case, solution, 0.0)
 
 
 def _report_bounds(report: Report, line: Round) -> None:
-    """Tell the gap of the bounds where both are known."""
-    if np.isfinite(line.upper_bound) and np.isfinite(line.lower_bound):
-        report("solve", gap=(line.upper_bound - line.lower_bound) / max(1.0, line.upper_bound))
+    """Tell the gap of the bounds once the lower one says something."""
+    gap = (line.upper_bound - line.lower_bound) / max(1.0, line.upper_bound)
+    if np.isfinite(gap) and gap < 1.0:
+        report("solve", gap=gap)
 
 
 def _energy_error(case: SiteCase, plant: Plant, load: FloatArray) -> float:
@@ -247,11 +305,11 @@ def _verified(
     return result, verify(result, solved.case, solved.lp.objective(x), local_time)
 
 
-def _add_reference(result: xr.Dataset, case: SiteCase, gap: float) -> None:
+def _add_reference(result: xr.Dataset, case: SiteCase, effort: Effort) -> None:
     """Add cost and sizes of the ordinary grid-supplied site, without contracts and shifting."""
     reference = case.reference()
     m, lp = compile_site(reference)
-    solution = solve_pathway(lp, gap=gap, tolerance=YEAR_TOLERANCE)
+    solution = solve_pathway(lp, gap=effort.gap, jobs=effort.jobs, tolerance=YEAR_TOLERANCE)
     lp.load_solution(m, solution.x, solution.row_dual)
     costs = site_costs(lp, solution.x)
     capacity = site_sizes(m)

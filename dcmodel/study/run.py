@@ -19,7 +19,7 @@ from dcmodel.study.events import Event, Watcher
 from dcmodel.study.load import Study, load_study
 from dcmodel.study.store import Results, Store, open_results
 from dcmodel.study.summary import summarise, write_summary
-from dcmodel.study.worker import Runner, run_case, work
+from dcmodel.study.worker import Hands, Runner, run_case, work
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
@@ -240,25 +240,28 @@ def _run_processes(
     waiting: Sequence[Case], count: int, store: Store, runner: Runner | None, record: _Record
 ) -> None:
     """Keep `count` processes busy until every case has ended."""
-    threads = max(1, (os.cpu_count() or 1) // count)
+    cores = os.cpu_count() or 1
+    # numerical libraries share the cores; solvers may wait for one another, so that the last
+    # case to run has every core
+    hands = Hands(threads=max(1, cores // count), solvers=min(cores, -(-2 * cores // count)))
     queue = list(waiting)
     running: dict[str, _Running] = {}
     with _stopping(running, record):
         while queue or running:
             while queue and len(running) < count:
                 case = queue.pop(0)
-                running[case.name] = _start(case, store, runner, threads)
+                running[case.name] = _start(case, store, runner, hands)
             for name in _listen(running, record):
                 entry = running.pop(name)
                 entry.process.join()
                 entry.pipe.close()
 
 
-def _start(case: Case, store: Store, runner: Runner | None, threads: int) -> _Running:
+def _start(case: Case, store: Store, runner: Runner | None, hands: Hands) -> _Running:
     context = get_context("spawn")
     receiving, sending = context.Pipe(duplex=False)
     process = context.Process(
-        target=work, args=(case, store.out, runner, threads, sending), name=case.name
+        target=work, args=(case, store.out, runner, hands, sending), name=case.name
     )
     process.start()
     sending.close()

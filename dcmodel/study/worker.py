@@ -12,6 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,10 +29,23 @@ if TYPE_CHECKING:
 Runner = Callable[[Case, Progress], "xr.Dataset"]
 """``runner(case, progress)`` returns the result; ``progress("solve", gap=0.01)`` reports."""
 
+SOLVERS_VARIABLE = "DCMODEL_WORKERS"
+"""Read by `dcmodel.optimise.solvers.workers`, which is too heavy to import here."""
+
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 
 
-def work(case: Case, out: Path, runner: Runner | None, threads: int, pipe: Connection) -> None:
+@dataclass(frozen=True)
+class Hands:
+    """What the process of a case may keep busy."""
+
+    threads: int
+    """Threads of numerical libraries."""
+    solvers: int
+    """Solver processes at once."""
+
+
+def work(case: Case, out: Path, runner: Runner | None, hands: Hands, pipe: Connection) -> None:
     """Run one case as the main function of a process.
 
     Parameters
@@ -41,15 +55,16 @@ def work(case: Case, out: Path, runner: Runner | None, threads: int, pipe: Conne
         Output folder.
     runner : callable or None
         Computes the result; None takes `dcmodel.study.assemble.run_case`.
-    threads : int
-        Threads that numerical libraries may use.
+    hands : Hands
+        Threads and solvers that may run at once.
     pipe : Connection
         Where events go; the last is ``done`` or ``failed``.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process decides on Ctrl-C
     signal.signal(signal.SIGTERM, _leave)
     for name in _THREADS:
-        os.environ.setdefault(name, str(threads))
+        os.environ.setdefault(name, str(hands.threads))
+    os.environ.setdefault(SOLVERS_VARIABLE, str(hands.solvers))
     log = Store(out).log_path(case.name)
     _send_output_to(log)
 

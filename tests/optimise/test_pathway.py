@@ -9,7 +9,7 @@ from dcmodel.optimise.blocks import split
 from dcmodel.optimise.certify import check
 from dcmodel.optimise.coarse import coarsen
 from dcmodel.optimise.master import Master
-from dcmodel.optimise.pathway import solve_pathway
+from dcmodel.optimise.pathway import propose, solve_pathway
 from dcmodel.optimise.solve import solve
 from dcmodel.optimise.solvers.problem import Problem
 
@@ -83,15 +83,17 @@ def test_proposal_given_as_a_program_or_an_earlier_solution():
     lp = pathway(3, 96)
     coarse = coarsen(lp, 24)
     optimum = solve(lp).objective
-    first = by_years(lp, proposal=coarse, gap=1e-3)
+    first = by_years(lp, proposals=[propose(coarse, solve(coarse))], gap=1e-3)
     assert enclosed(first, lp, optimum, 1e-3)
-    again = by_years(lp, proposal=first, gap=1e-3)
+    again = by_years(lp, proposals=[propose(lp, first)], gap=1e-3)
     assert enclosed(again, lp, optimum, 1e-3)
 
 
 def test_proposal_of_another_model_is_refused():
+    other = coarsen(pathway(4, 48))
+    proposal = propose(other, solve(other))
     with pytest.raises(SolverError, match="coupling rows"):
-        by_years(pathway(3, 48), proposal=coarsen(pathway(4, 48)))
+        by_years(pathway(3, 48), proposals=[proposal])
 
 
 def test_workers_at_the_same_time_give_the_same():
@@ -133,19 +135,26 @@ def test_infeasible_year_names_its_rows():
     lower[at] = upper[at] = 1e6
     capped = lp.upper.copy()
     capped[lp.column("cap_battery")] = 10.0
+    coarse = coarsen(lp)
     with pytest.raises(InfeasibleError, match=r"balance\[1,5\]"):
-        by_years(lp.replace(row_lower=lower, row_upper=upper, upper=capped), proposal=coarsen(lp))
+        by_years(
+            lp.replace(row_lower=lower, row_upper=upper, upper=capped),
+            proposals=[propose(coarse, solve(coarse))],
+        )
 
 
-def test_too_large_with_integers():
-    lp = pathway(2, 48)
+def test_whole_numbers_are_kept_and_bounded():
+    lp = pathway(3, 200, seed=3)
     whole = lp.replace(integer=np.arange(lp.n_columns) >= lp.column("built_solar").start)
-    answer = solve_pathway(whole)
-    assert answer.gap <= 1e-3
-    large = pathway(6, 4000)
-    large = large.replace(integer=np.arange(large.n_columns) >= large.column("built_solar").start)
-    with pytest.raises(SolverError, match="whole-number sizes"):
-        solve_pathway(large)
+    optimum = solve(whole, mip_gap=1e-6)
+    answer = by_years(whole, gap=2e-3)
+    assert answer.status == "optimal"
+    assert answer.lower_bound <= optimum.objective * (1 + 1e-8)
+    assert optimum.objective <= answer.objective * (1 + 1e-6)
+    for name in ("built_solar", "built_battery"):
+        built = lp.values(name, answer.x)
+        np.testing.assert_allclose(built, np.round(built), atol=1e-9)
+    assert check(lp, answer.x).relative_violation < 1e-9
 
 
 # ---- the parts ---------------------------------------------------------------------------------

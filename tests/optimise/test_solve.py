@@ -127,6 +127,31 @@ def test_tightest_of_several_single_rows_carries_the_multiplier():
     np.testing.assert_allclose(answer.row_dual, [0, -0.5, 0, 0], atol=1e-6)
 
 
+def test_sizes_fixed_at_zero_leave_nothing_to_the_solver():
+    # a store of no size: its rows force charge, discharge and content to zero
+    lp = pathway(2, 24, seed=1)
+    fixed = lp.with_fixed(lp.column("cap_battery"), 0.0).with_fixed(lp.column("cap_solar"), 0.0)
+    problem = Problem.of(fixed)
+    reduced = reduction.reduce(problem)
+    left = reduced.passes[0].columns
+    for name in ("charge", "discharge", "energy"):
+        assert not np.isin(left, np.arange(*lp.column(name).indices(lp.n_columns))).any()
+    inner = solve(reduced.problem, solver="highs", tolerance=1e-9)
+    x, dual = reduced.restore(inner.x, inner.row_dual)
+    found = check(problem, x, dual)
+    assert found.accepts(1e-9)
+    assert found.objective == pytest.approx(solve(fixed, solver="highs").objective, rel=1e-9)
+
+
+def test_forcing_rows_carry_the_multiplier_of_their_columns():
+    # x + y >= 3 with x <= 1 and y <= 2 forces both; -x - 2 y: the row must pay for both columns
+    lp = program([1, 2], [[1, 1], [1, -1]], [3, -np.inf], [np.inf, 10], upper=[1, 2])
+    answer = solve(lp, solver="clarabel")
+    np.testing.assert_allclose(answer.x, [1, 2])
+    assert answer.objective == pytest.approx(5)
+    assert answer.gap <= 1e-9
+
+
 # ---- integers ----------------------------------------------------------------------------------
 
 

@@ -1,8 +1,9 @@
 """Exact reductions before an interior-point solver, undone afterwards.
 
-Fixed columns are substituted, empty rows dropped, and rows with one column become bounds. With the
-sizes fixed this leaves a banded program that factorises in half the time. Costs and rows are scaled
-by powers of two, so that nothing is rounded.
+Fixed columns are substituted, empty rows dropped, rows with one column become bounds, and a row
+whose least activity meets its limit fixes its columns: a size fixed at zero would leave the solver
+a program without an interior. With the sizes fixed this leaves a banded program that factorises in
+half the time. Costs and rows are scaled by powers of two, so that nothing is rounded.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ NARROW = 1e-9
 """Columns with a narrower range than this, relative to their value, count as fixed."""
 CROSSED = 1e-7
 """Bounds that follow from rows may cross by this much, relative to their value, by rounding."""
-MAX_PASSES = 3
+MAX_PASSES = 8
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,16 @@ class _Pass:
     upper_row: NDArray[np.intp]
     lower: Floats
     upper: Floats
+    forcing: tuple[_Forcing, ...]
+
+
+@dataclass(frozen=True)
+class _Forcing:
+    """Rows that hold their columns at bounds: by the upper side of the row, or the lower."""
+
+    rows: NDArray[np.intp]
+    sign: float
+    """1 where the least activity meets the upper side, -1 where the largest meets the lower."""
 
 
 class ContradictionError(Exception):
@@ -78,7 +89,27 @@ def _restore_dual(step: _Pass, x: Floats, dual: Floats) -> Floats:
             # the bounding row has other columns, already fixed: find the entry of this column
             value = _entries(before, rows, columns, first)
             full[rows] = reduced[columns] / value
+    _price_forcing_rows(step, full)
     return full
+
+
+def _price_forcing_rows(step: _Pass, dual: Floats) -> None:
+    """Give each forcing row the multiplier that keeps its columns at their bounds; in place.
+
+    Several such rows may hold one column: each alone suffices, and together they push the same way.
+    """
+    before = step.before
+    free = before.upper - before.lower > NARROW * np.maximum(1.0, np.abs(step.fixed))
+    reduced = before.cost - before.matrix.T @ dual
+    for forcing in step.forcing:
+        part = before.matrix[forcing.rows]
+        owner = np.repeat(np.arange(forcing.rows.size), np.diff(part.indptr))
+        counts = free[part.indices]
+        ratio = reduced[part.indices[counts]] / part.data[counts]
+        price = np.zeros(forcing.rows.size)
+        extreme = np.minimum if forcing.sign > 0 else np.maximum
+        extreme.at(price, owner[counts], ratio)
+        dual[forcing.rows] = price
 
 
 def _entries(
@@ -104,6 +135,10 @@ def reduce(problem: Problem) -> Reduction:
         If the bounds alone cannot hold together.
     """
     passes: list[_Pass] = []
+    if not problem.matrix.data.all():
+        matrix = problem.matrix.copy()
+        matrix.eliminate_zeros()  # an hour without sun: the column is not in the row
+        problem = replace(problem, matrix=matrix)
     for _ in range(MAX_PASSES):
         step, problem_after = _one_pass(problem)
         if step is None:
@@ -124,6 +159,7 @@ def _one_pass(problem: Problem) -> tuple[_Pass | None, Problem]:
         raise ContradictionError
     is_fixed = width <= room
     fixed = np.where(is_fixed, middle, 0.0)
+    forcing = _force(problem, is_fixed, fixed)
     keep = np.flatnonzero(~is_fixed)
     matrix = problem.matrix
     row_lower, row_upper = problem.row_lower, problem.row_upper
@@ -155,7 +191,33 @@ def _one_pass(problem: Problem) -> tuple[_Pass | None, Problem]:
     )
     sources = np.full((2, lower.size), -1)
     sources[0, keep], sources[1, keep] = tight.lower_row, tight.upper_row
-    return _Pass(problem, keep, rows, fixed, sources[0], sources[1], lower, upper), after
+    return _Pass(problem, keep, rows, fixed, sources[0], sources[1], lower, upper, forcing), after
+
+
+def _force(problem: Problem, is_fixed: NDArray[np.bool_], fixed: Floats) -> tuple[_Forcing, ...]:
+    """Find rows that leave their columns no room, and fix the columns; in place."""
+    matrix = problem.matrix
+    value = matrix.data
+    column = matrix.indices
+    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    found = []
+    for sign, limit in ((1.0, problem.row_upper), (-1.0, problem.row_lower)):
+        at_lower = sign * value > 0
+        side = np.where(at_lower, problem.lower[column], problem.upper[column])
+        term = value * side
+        least = np.bincount(row, term, minlength=matrix.shape[0])
+        terms = np.bincount(row, np.abs(term), minlength=matrix.shape[0])
+        with np.errstate(invalid="ignore"):
+            tight = sign * (limit - least) <= NARROW * np.maximum(1.0, terms)
+        tight &= np.isfinite(least) & np.isfinite(limit)
+        open_entry = tight[row] & ~is_fixed[column]
+        if not open_entry.any():
+            continue
+        rows = np.unique(row[open_entry])
+        fixed[column[open_entry]] = side[open_entry]
+        is_fixed[column[open_entry]] = True
+        found.append(_Forcing(rows, sign))
+    return tuple(found)
 
 
 class _Bounds:

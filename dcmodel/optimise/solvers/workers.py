@@ -150,6 +150,9 @@ class _Pool:
                 self.idle.pop().close()
 
 
+WORKERS_VARIABLE = "DCMODEL_WORKERS"
+"""Environment variable that limits the solvers one process runs at once."""
+
 _pools: dict[int, _Pool] = {}
 
 
@@ -171,6 +174,11 @@ def call(module: str, problem: Any, options: Any, seconds: float) -> Any:
     answer = worker.call(module, problem, options, seconds)
     pool.give_back(worker)
     return answer
+
+
+def side_by_side() -> int:
+    """Return how many solvers this process may run at once (``DCMODEL_WORKERS``, else cores)."""
+    return max(1, int(os.environ.get(WORKERS_VARIABLE, "0")) or os.cpu_count() or 1)
 
 
 def close_workers() -> None:

@@ -1,0 +1,302 @@
+"""The process that closes the gap of a pathway: designs from above, cuts from below."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from dcmodel.base.errors import SolverError
+from dcmodel.optimise.blocks import NamedProblem, Split, YearBlock
+from dcmodel.optimise.certify import PRIMAL_TOLERANCE, check
+from dcmodel.optimise.master import Master, Mix, Wish, believed
+from dcmodel.optimise.solve import Solution, solve, solve_or_none
+from dcmodel.optimise.solvers.problem import Floats, Problem
+
+logger = logging.getLogger(__name__)
+
+SHORTAGE = 4.0
+"""How much dearer a unit too little is than a unit too much when sizes are made consistent."""
+NOTHING = 1e-5
+"""Sizes below this share of the largest are taken for none: an interior point never says zero."""
+FIRST_PENALTY, LAST_PENALTY = 10.0, 1000.0
+"""Price of leaving sizes at which a block has no solution, as a multiple of their own price."""
+ATTEMPTS = 10
+"""How often sizes that cannot be dispatched are mended before a proposal is given up."""
+LEVEL = 0.5
+"""Where between the bounds the next design's promised cost lies."""
+PRICE_EVERY = 3
+"""After how many designs by cuts the blocks are priced again."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """One line of the history: bounds in the objective's unit after `seconds`."""
+
+    step: str
+    lower_bound: float
+    upper_bound: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Sizes worth trying, and what the rows that couple years are worth.
+
+    Attributes
+    ----------
+    coupling_dual : ndarray, shape (coupling rows,)
+    sizes : ndarray, shape (link and pure columns,)
+    """
+
+    coupling_dual: Floats
+    sizes: Floats
+
+
+class Closing:
+    """State of one solution process: the cuts, the best design, the bounds."""
+
+    def __init__(
+        self,
+        lp: Any,
+        parts: Split,
+        pool: ThreadPoolExecutor,
+        options: dict[str, Any],
+        start: float,
+        progress: Callable[[Round], None] | None,
+    ) -> None:
+        self.lp, self.problem, self.parts, self.pool = lp, Problem.of(lp), parts, pool
+        self.options, self.start, self.progress = options, start, progress
+        self.history: list[Round] = []
+        self.solvers: set[str] = set()
+        self.upper, self.lower = np.inf, -np.inf
+        self.best: tuple[Floats, Floats] | None = None
+        self.bound_dual = np.zeros(self.problem.shape[0])
+        self.penalty = FIRST_PENALTY
+        self.master = Master(self.problem, parts, 1.0)
+
+    @property
+    def gap(self) -> float:
+        """Relative distance of the bounds."""
+        if not np.isfinite(self.upper) or not np.isfinite(self.lower):
+            return np.inf
+        return (self.upper - self.lower) / max(1.0, abs(self.upper))
+
+    # ---- steps ------------------------------------------------------------------------------
+
+    def run(self, proposals: Iterable[Proposal], gap: float, max_rounds: int) -> None:
+        """Try the proposals, then designs by cuts, until the gap closes."""
+        for number, proposal in enumerate(proposals, start=1):
+            self._check(proposal)
+            self._try(proposal, number, gap)
+            if self.gap <= gap:
+                return
+        for turn in range(1, max_rounds + 1):
+            if self.best is None or not self._improve(turn) or self.gap <= gap:
+                return
+
+    def _check(self, proposal: Proposal) -> None:
+        rows, columns = self.parts.coupling_rows.size, self.parts.master_columns.size
+        if proposal.coupling_dual.size != rows or proposal.sizes.size != columns:
+            message = (
+                f"the proposal has {proposal.coupling_dual.size} coupling rows and "
+                f"{proposal.sizes.size} sizes, the program {rows} and {columns}; make both from "
+                "the same model"
+            )
+            raise SolverError(message)
+
+    def dispatched(self, proposal: Proposal) -> Floats | None:
+        """Return the hourly dispatch of a proposal's sizes, None where it fails."""
+        self._check(proposal)
+        design = self.master.nearest(self._proposed(proposal))
+        assert design is not None
+        answers = self._solve_all([block.fixed(design) for block in self.parts.blocks], True)
+        for block, answer in zip(self.parts.blocks, answers, strict=True):
+            if answer is None:
+                return None
+            design[block.columns] = answer.x
+        return design
+
+    def _proposed(self, proposal: Proposal) -> Wish:
+        """Return the sizes of a proposal without crumbs, and what they are worth."""
+        self.size = float(np.abs(proposal.sizes).max(initial=1.0))
+        self.master.enlarge(self.size)
+        sizes = np.zeros(self.problem.shape[1])
+        crumb = np.abs(proposal.sizes) < NOTHING * self.size
+        sizes[self.parts.master_columns] = np.where(crumb, 0.0, proposal.sizes)
+        return self._wish(sizes, proposal.coupling_dual)
+
+    def _try(self, proposal: Proposal, number: int, gap: float) -> None:
+        """Dispatch the sizes of a proposal and price the blocks by its multipliers."""
+        wish = self._proposed(proposal)
+        for _ in range(ATTEMPTS):
+            design = self.master.nearest(wish)
+            assert design is not None
+            wanted = self._dispatch(design, wish)
+            if wanted is None or self.best is not None:
+                break
+            wish = wish.held(design, wanted)
+        self._bound(f"design {number}")
+        if self.gap <= gap:
+            return
+        self._price(proposal.coupling_dual)
+        self._mix()
+        self._bound(f"priced {number}")
+
+    def _improve(self, turn: int) -> bool:
+        """Dispatch the design nearest to the best that promises to cost clearly less.
+
+        Returns
+        -------
+        bool
+            Whether anything may still be gained.
+        """
+        assert self.best is not None
+        if turn % PRICE_EVERY == 0:
+            mix = self.master.mix() if not self.master.has_integers else None
+            self._price(self.coupling_dual if mix is None else mix.coupling_dual)
+            self._mix()
+            self._bound(f"priced again {turn}")
+            return True
+        centre = self._wish(self.best[0], self.coupling_dual)
+        level = self.lower + LEVEL * (self.upper - self.lower)
+        design = self.master.nearest(centre, cost_max=level)
+        if design is None:
+            return False
+        self._dispatch(design, centre)
+        self._mix()
+        self._bound(f"improved {turn}")
+        return True
+
+    def _wish(self, sizes: Floats, coupling_dual: Floats) -> Wish:
+        """Return sizes with the price of leaving them.
+
+        A block buys a size until its worth falls to the price: a unit less loses more than that.
+        """
+        price = self.problem.cost - self.master.coupling_value(coupling_dual)
+        at = self.master.link_columns
+        worth = np.maximum(np.abs(price), 1e-3 * float(np.abs(price[at]).max(initial=1.0)))
+        return Wish(
+            sizes,
+            above=np.where(price < 0, SHORTAGE * worth, worth),
+            below=np.where(price > 0, SHORTAGE * worth, worth),
+        )
+
+    def _price(self, coupling_dual: Floats) -> None:
+        """Solve every block with free sizes at given multipliers."""
+        value = self.master.coupling_value(coupling_dual)
+        blocks = self.parts.blocks
+        answers = self._solve_all([_boxed(b.priced(value), self.size) for b in blocks])
+        for i, answer in enumerate(answers):
+            self.master.add(i, believed(answer), answer.x)
+
+    def _dispatch(self, design: Floats, wish: Wish) -> Floats | None:
+        """Dispatch every block at a design and keep the result.
+
+        Returns
+        -------
+        ndarray, shape (n,) or None
+            None if every block could be dispatched, else sizes with which they could.
+        """
+        blocks = self.parts.blocks
+        answers = self._solve_all([block.fixed(design) for block in blocks], may_fail=True)
+        x, row_dual = design.copy(), np.zeros(self.problem.shape[0])
+        for i, (block, answer) in enumerate(zip(blocks, answers, strict=True)):
+            if answer is None:
+                continue
+            own = np.ones(block.columns.size, dtype=bool)
+            own[block.link] = False
+            x[block.columns[own]] = answer.x[own]
+            row_dual[block.rows] = believed(answer)
+            self.master.add(i, believed(answer), answer.x)
+        failed = [i for i, answer in enumerate(answers) if answer is None]
+        if failed:
+            return self._stretch(failed, design, wish)
+        self._keep(x, row_dual)
+        return None
+
+    def _stretch(self, failed: list[int], design: Floats, wish: Wish) -> Floats:
+        """Return the sizes nearest to a design at which its failed blocks have a solution."""
+        price = self.penalty * np.maximum(wish.above, wish.below)
+        self.penalty = min(LAST_PENALTY, 10.0 * self.penalty)
+        blocks = [self.parts.blocks[i] for i in failed]
+        answers = self._solve_all([block.stretched(design, price) for block in blocks])
+        wanted = design.copy()
+        for i, block, answer in zip(failed, blocks, answers, strict=True):
+            x = answer.x[: block.columns.size]
+            self.master.add(i, believed(answer), x)
+            wanted[block.columns[block.link]] = x[block.link]
+        return wanted
+
+    def _mix(self) -> Mix | None:
+        """Keep the cheapest mix of what is known of the blocks."""
+        if self.master.has_integers:
+            return None
+        mix = self.master.mix()
+        if mix is not None and self.best is not None:
+            self._keep(mix.x, self.best[1])
+        return mix
+
+    def _keep(self, x: Floats, row_dual: Floats) -> None:
+        """Keep a design if it is feasible in the whole program and the cheapest so far."""
+        x = np.clip(x, self.problem.lower, self.problem.upper)
+        certificate = check(self.problem, x)
+        if certificate.relative_violation > PRIMAL_TOLERANCE:
+            logger.warning("a dispatched design breaks %s", self._row(certificate.worst_row))
+            return
+        if certificate.objective < self.upper:
+            self.upper, self.best = certificate.objective, (x, row_dual)
+
+    def _bound(self, step: str) -> None:
+        """Renew the lower bound and the multipliers of the coupling rows from all cuts."""
+        state = self.master.solve()
+        point = state.values if self.best is None else self.best[0]
+        self.coupling_dual = state.coupling_dual
+        proven = check(self.problem, point, state.row_dual).dual_bound
+        if proven > self.lower:
+            self.lower, self.bound_dual = proven, state.row_dual
+        if self.master.has_integers:
+            self.lower = max(self.lower, self.master.whole_bound())
+        line = Round(step, self.lower, self.upper, time.perf_counter() - self.start)
+        self.history.append(line)
+        logger.info("%s", line)
+        if self.progress is not None:
+            self.progress(line)
+
+    # ---- blocks ------------------------------------------------------------------------------
+
+    def _solve_all(self, programs: list[NamedProblem], may_fail: bool = False) -> list[Any]:
+        def one(program: NamedProblem) -> Solution | None:
+            if may_fail and program.block.link.size:
+                return solve_or_none(program, **self.options)
+            return solve(program, **self.options)
+
+        answers = list(self.pool.map(one, programs))
+        for program, answer in zip(programs, answers, strict=True):
+            if answer is not None:
+                self._log(f"block of year {program.block.year}", answer)
+        return answers
+
+    def _log(self, what: str, answer: Solution) -> None:
+        self.solvers.add(answer.solver)
+        logger.info("%s: %s %.2f s gap %.1e", what, answer.solver, answer.seconds, answer.gap)
+
+    def _row(self, i: int) -> str:
+        return str(self.lp.row_name(i)) if i >= 0 else "a column bound"
+
+
+def _boxed(program: NamedProblem, size: float) -> NamedProblem:
+    """Keep sizes without an upper bound within ten times the proposal's largest.
+
+    The cut does not use this box; it only keeps a block priced by rough multipliers bounded.
+    """
+    block: YearBlock = program.block
+    upper = program.problem.upper.copy()
+    open_ended = block.link[~np.isfinite(upper[block.link])]
+    upper[open_ended] = 10.0 * size
+    return replace(program, problem=replace(program.problem, upper=upper))
