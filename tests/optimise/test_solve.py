@@ -128,14 +128,17 @@ def test_tightest_of_several_single_rows_carries_the_multiplier():
 
 
 def test_sizes_fixed_at_zero_leave_nothing_to_the_solver():
-    # a store of no size: its rows force charge, discharge and content to zero
+    # a store and a plant of no size: their rows force content and output to zero
     lp = pathway(2, 24, seed=1)
     fixed = lp.with_fixed(lp.column("cap_battery"), 0.0).with_fixed(lp.column("cap_solar"), 0.0)
     problem = Problem.of(fixed)
     reduced = reduction.reduce(problem)
-    left = reduced.passes[0].columns
-    for name in ("charge", "discharge", "energy"):
-        assert not np.isin(left, np.arange(*lp.column(name).indices(lp.n_columns))).any()
+    left = np.arange(lp.n_columns)
+    for step in reduced.passes:
+        left = left[step.columns]
+    for name in ("energy", "solar"):
+        block = lp.column(name)
+        assert not ((left >= block.start) & (left < block.stop)).any()
     inner = solve(reduced.problem, solver="highs", tolerance=1e-9)
     x, dual = reduced.restore(inner.x, inner.row_dual)
     found = check(problem, x, dual)
