@@ -158,6 +158,8 @@ def _run(
     for failure in result.failures:
         typer.echo(f"failed  {failure.case}  {failure.error}: {failure.message}", err=True)
         typer.echo(f"        log: {failure.log}", err=True)
+    for case in result.open_gaps:
+        typer.echo(f"open    {case}  proven less well than 'gap: {study.spec.gap}' asks", err=True)
     return result
 
 

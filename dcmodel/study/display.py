@@ -129,7 +129,10 @@ def ranking(summary: pd.DataFrame) -> Table:
         table.add_column(title, justify="right")
     for position, (name, row) in enumerate(summary.iterrows(), start=1):
         values = {str(key): value for key, value in row.items()}
-        cells = [_number(values, key, form) for key, _, form in shown]
+        cells = [
+            _number(values, key, form) + (_open(values) if key == "certified_gap" else "")
+            for key, _, form in shown
+        ]
         table.add_row(str(position), str(name), *cells)
     return table
 
@@ -153,8 +156,13 @@ def _line(event: Event) -> str:
         parts.append(f"{cost} USD/MWh IT")
     gap = _number(event.values, "certified_gap", ".2%")
     if gap:
-        parts.append(f"gap {gap}")
+        parts.append(f"gap {gap}{_open(event.values)}")
     return "  ".join(parts)
+
+
+def _open(values: dict[str, Any]) -> str:
+    """Mark a gap that is wider than the study asked for."""
+    return " (open)" if values.get("status") == "gap_not_reached" else ""
 
 
 def _number(values: dict[str, Any], key: str, form: str) -> str:

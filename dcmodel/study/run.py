@@ -12,7 +12,7 @@ from multiprocessing import connection, get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from dcmodel.base.errors import Fault, StudyError
+from dcmodel.base.errors import Fault, SolverError, StudyError
 from dcmodel.base.registry import nearest
 from dcmodel.study.cases import Case, cases
 from dcmodel.study.events import Event, Watcher
@@ -54,12 +54,16 @@ class StudyResult:
     cached: tuple[str, ...] = ()
     """Cases finished in an earlier run, with the same content."""
     failures: tuple[CaseFailure, ...] = ()
+    open_gaps: tuple[str, ...] = ()
+    """Cases whose result is proven less well than the study asks."""
     seconds: float = 0.0
 
     @property
     def exit_code(self) -> int:
-        """0, or 1 for a fault of the program, else the gravest of the failures."""
+        """0, or 1 for a fault of the program, else the gravest of failures and open gaps."""
         codes = {failure.exit_code for failure in self.failures}
+        if self.open_gaps:
+            codes.add(SolverError.exit_code)
         return 1 if 1 in codes else max(codes, default=0)
 
     @property
@@ -91,6 +95,7 @@ class _Record:
     done: list[str] = field(default_factory=list)
     cached: list[str] = field(default_factory=list)
     failures: list[CaseFailure] = field(default_factory=list)
+    open_gaps: list[str] = field(default_factory=list)
 
     def __call__(self, event: Event) -> None:
         if event.kind == "done":
@@ -101,6 +106,8 @@ class _Record:
             log = self.store.log_path(event.case)
             failure = CaseFailure(event.case, event.error, event.message, event.exit_code, log)
             self.failures.append(failure)
+        if event.values.get("status") == "gap_not_reached":
+            self.open_gaps.append(event.case)
         if event.kind != "queued":
             self.store.record(
                 event.kind,
@@ -189,7 +196,12 @@ def run_study(
     order = [case.name for case in wanted]
     failures = sorted(record.failures, key=lambda failure: order.index(failure.case))
     return StudyResult(
-        store.out, tuple(record.done), tuple(record.cached), tuple(failures), seconds
+        out=store.out,
+        done=tuple(record.done),
+        cached=tuple(record.cached),
+        failures=tuple(failures),
+        open_gaps=tuple(record.open_gaps),
+        seconds=seconds,
     )
 
 

@@ -47,6 +47,10 @@ def answer(case, progress):
     return xr.Dataset({"levelised_cost": ((), COST[case.site.label], {"units": "USD MWh-1"})})
 
 
+def open_gap(case, progress):
+    return answer(case, progress).assign_attrs(status="gap_not_reached", certified_gap=0.02)
+
+
 class Runner:
     """Counts which cases it ran; fails where told to."""
 
@@ -85,6 +89,14 @@ def test_every_case_runs_once_and_is_skipped_afterwards(study, tmp_path):
     again = run_study(study, tmp_path / "out", jobs=1, runner=second)
     assert (second.ran, list(again.cached), again.done) == ([], names, ())
     assert list(again.summary["site"])[:2] == ["stockholm", "stockholm"]
+
+
+def test_an_open_gap_is_told_and_is_no_success(study, tmp_path):
+    result = run_study(study, tmp_path / "out", jobs=1, runner=open_gap)
+    assert result.open_gaps == tuple(result.done)
+    assert result.exit_code == 5
+    again = run_study(study, tmp_path / "out", jobs=1, runner=open_gap)
+    assert again.open_gaps == tuple(again.cached)
 
 
 def test_fresh_runs_finished_cases_again(study, tmp_path):
