@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import jupytext
+import nbclient
 import pytest
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.py"))
@@ -12,17 +14,12 @@ TIMEOUT_S = 300
 pytestmark = pytest.mark.notebook
 
 
-@pytest.fixture
-def jupytext():
-    return pytest.importorskip("jupytext")
-
-
 def test_there_are_notebooks():
     assert NOTEBOOKS
 
 
 @pytest.mark.parametrize("script", NOTEBOOKS, ids=lambda path: path.stem)
-def test_script_and_notebook_hold_the_same_cells_and_no_outputs(script, jupytext):
+def test_script_and_notebook_hold_the_same_cells_and_no_outputs(script):
     written = jupytext.read(script)
     paired = jupytext.read(script.with_suffix(".ipynb"))
     assert [(cell.cell_type, cell.source) for cell in paired.cells] == [
@@ -36,9 +33,7 @@ def test_script_and_notebook_hold_the_same_cells_and_no_outputs(script, jupytext
 
 @pytest.mark.slow
 @pytest.mark.parametrize("script", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook_runs(script, jupytext, tmp_path):
-    nbclient = pytest.importorskip("nbclient")
-    pytest.importorskip("ipykernel")
+def test_notebook_runs(script, tmp_path):
     notebook = jupytext.read(script)
     client = nbclient.NotebookClient(
         notebook,

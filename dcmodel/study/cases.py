@@ -19,7 +19,7 @@ from dcmodel.study.check import named_files
 from dcmodel.study.load import Study
 from dcmodel.study.spec import SiteEntry, StudySpec
 
-MODEL_VERSION = 1
+MODEL_VERSION = 2
 """Rises whenever results of an unchanged study change; finished cases are then run again."""
 
 NOT_HASHED = frozenset({"name", "description", "outputs"})

@@ -14,6 +14,7 @@ from dcmodel.inputs.series import read_series
 
 pytestmark = pytest.mark.real
 
+CALIBRATION = Path(__file__).resolve().parents[1] / "real" / "calibration.csv"
 DESCRIPTIONS = Path(__file__).resolve().parents[1] / "real" / "series"
 
 
@@ -26,11 +27,8 @@ def read(real_data):
 
 
 @pytest.fixture(scope="module")
-def statistics(real_data):
-    path = real_data.parent / "reference" / "calibration.csv"
-    if not path.is_file():
-        pytest.skip(f"{path} is missing")
-    with path.open(encoding="utf-8") as file:
+def statistics():
+    with CALIBRATION.open(encoding="utf-8") as file:
         return {(r["kind"], r["zone"], r["year"]): r for r in csv.DictReader(file)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from dcmodel.inputs.weather_formats import Site
 
 pytestmark = pytest.mark.real
 
+CALIBRATION = Path(__file__).resolve().parents[1] / "real" / "calibration.csv"
 LEESBURG = "weather/epw/USA_VA_Leesburg.Exec_TMYx.2007-2021.epw"
 TMY3 = "weather/tmy3/AZ-Phoenix_Sky_Harbor_Intl_Ap.tmy3"
 TUCSON = "formats/tucson_az_psmv3_60_tmy.csv"
@@ -24,11 +26,8 @@ VARIABLES = ["temp_air", "relative_humidity", "pressure", "wind_speed", "ghi", "
 
 
 @pytest.fixture(scope="module")
-def calibration(real_data):
-    path = real_data.parent / "reference" / "calibration.csv"
-    if not path.is_file():
-        pytest.skip(f"{path} is missing")
-    with path.open(encoding="utf-8") as file:
+def calibration():
+    with CALIBRATION.open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["kind"] == "weather"]
     return {row["source_file"]: row for row in rows}
 

@@ -2,8 +2,9 @@
 
     python tests/real/derive_climate.py [OUTPUT_FOLDER]
 
-It reads ``$DCMODEL_REAL_DATA`` (default ``../shared/data``) and ``../reference/calibration.csv``
-beside it, and writes one file per place of weather and per price zone.
+It reads ``$DCMODEL_REAL_DATA`` (default ``../shared/data``) and ``calibration.csv`` beside this
+file (statistics of the real files and of some that may not be passed on), and writes one file per
+place of weather and per price zone.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from dcmodel.inputs.climate import COLUMNS
 from dcmodel.profiles import cycles, derive, process, sky
 
 REAL = Path(os.environ.get("DCMODEL_REAL_DATA", "../shared/data"))
-CALIBRATION = REAL.parent / "reference" / "calibration.csv"
+CALIBRATION = Path(__file__).with_name("calibration.csv")
 OVERCAST_LOSS, CLOUD_EXPONENT = 0.75, 3.4
 KASTEN = "Kasten and Czeplak 1980, Solar Energy 24(2), 177-189, doi:10.1016/0038-092X(80)90391-6"
 FRANKFURT_HUMIDITY = 74.37

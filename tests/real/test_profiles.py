@@ -25,7 +25,6 @@ def derivation(real_data):
     sys.modules["derive_climate"] = module
     spec.loader.exec_module(module)
     module.REAL = real_data
-    module.CALIBRATION = real_data.parent / "reference" / "calibration.csv"
     return module
 
 

@@ -20,12 +20,9 @@ def test_every_case_reads_its_real_files(real_data, tmp_path):
         assert site_case.series["price_energy"].shape == (6, 8760)
 
 
-def test_four_sites_are_ranked(real_data, tmp_path):
-    """On segments, which ranks as hours do; every hour is run by ``tests/real/ranking.py``."""
-    study = load_study(lay_out(tmp_path, real_data))
-    study = study.with_changes({"resolution": {"segments": 365}})
-    result = run_study(study, tmp_path / "out", jobs=1)
-    assert not result.failures
+def ranked(study, out):
+    result = run_study(study, out)
+    assert result.exit_code == 0
     ranking = [name.partition("/")[0] for name in result.summary.index]
     # London's levies and Frankfurt's wholesale price of 2023 leave no doubt about their places
     assert set(ranking[:2]) == {"dallas", "northern_virginia"}
@@ -34,3 +31,17 @@ def test_four_sites_are_ranked(real_data, tmp_path):
         assert dataset.attrs["certified_gap"] <= 0.005
         assert dataset.attrs["check_balance_mw"] <= 1e-6
         assert float(dataset["levelised_cost"]) <= float(dataset["reference_levelised_cost"])
+    return result.results
+
+
+@pytest.mark.slow
+def test_four_sites_are_ranked_on_every_hour(real_data, tmp_path):
+    results = ranked(load_study(lay_out(tmp_path, real_data)), tmp_path / "out")
+    for dataset in results.values():
+        assert dataset.sizes["time"] == 8760
+        assert dataset.attrs["facility_energy_error"] <= 1e-3
+
+
+def test_four_sites_are_ranked_on_segments(real_data, tmp_path):
+    study = load_study(lay_out(tmp_path, real_data))
+    ranked(study.with_changes({"resolution": {"segments": 365}}), tmp_path / "out")

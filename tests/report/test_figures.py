@@ -1,6 +1,7 @@
 import itertools
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
@@ -248,7 +249,6 @@ def test_a_figure_leaves_the_settings_of_the_user(result, sheet):
 
 
 def test_a_figure_without_a_place_is_one_of_pyplot(result, monkeypatch):
-    plt = pytest.importorskip("matplotlib.pyplot")
     monkeypatch.setattr(mpl, "get_backend", lambda: "agg")
     plt.switch_backend("agg")
     ax = figures.load_duration(result)
