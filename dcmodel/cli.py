@@ -175,7 +175,9 @@ def _show_end(console: Console, result: StudyResult) -> None:
     console.print(
         f"{cases}, {len(result.failures)} failed, {result.seconds:.0f} s", highlight=False
     )
-    console.print(f"wrote {result.out}: summary.csv, tables/, figures/, cases/", highlight=False)
+    if len(summary):
+        names = "summary.csv, tables/, figures/, cases/"
+        console.print(f"wrote {result.out}: {names}", highlight=False)
 
 
 def _jobs(text: str) -> int | str:

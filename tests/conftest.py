@@ -10,6 +10,9 @@ import pytest
 
 def pytest_addoption(parser):
     parser.addoption("--slow", action="store_true", help="run tests marked slow")
+    parser.addoption(
+        "--refresh-golden", action="store_true", help="write the golden models of tests/golden anew"
+    )
 
 
 def pytest_collection_modifyitems(config, items):

@@ -153,6 +153,18 @@ class SiteCase:
         return replace(self, components=kept)
 
 
+@dataclass(frozen=True)
+class Limit:
+    """A limit that a person may move: what an infeasible study is explained by."""
+
+    name: str
+    unit: str
+    place: tuple[str, ...]
+    """Where a study states it, as keys from the top; the site's own keys follow ``sites``."""
+    variables: tuple[ArrayVar, ...]
+    """Variables bounded from above by it: the size by year first, then what scales with it."""
+
+
 class Component(Spec):
     """Settings of one thing that is sized or dispatched."""
 
@@ -176,6 +188,10 @@ class Component(Spec):
 
     def build(self, b: pyo.Block, case: SiteCase) -> None:
         """Declare variables, equations and costs on the block `b`."""
+
+    def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:
+        """Return the limits on the sizes of a built block."""
+        return ()
 
     def bill(
         self, case: SiteCase, y: int, meter: dict[str, FloatArray], local_time: pd.DatetimeIndex

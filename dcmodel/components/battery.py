@@ -9,7 +9,7 @@ import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayVar, array_constraint, array_expression, cost_term
 from dcmodel.base.schema import Megawatt, MegawattHour
-from dcmodel.components.base import Component, SiteCase, components, staged_capacity
+from dcmodel.components.base import Component, Limit, SiteCase, components, staged_capacity
 
 
 @components.register("battery")
@@ -72,6 +72,16 @@ class Battery(Component):
         @cost_term(b, m.Y, category="storage", doc="Wear by throughput [USD]")
         def wear_cost(b: pyo.Block, y: Any) -> Any:
             return wear * sum(m.duration[t] * b.discharge[y, t] for t in m.T)
+
+    def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:
+        """Return the largest converter power and energy."""
+        here = ("components", self.kind)
+        power = (b.power, b.power_built, b.charge, b.discharge)
+        energy = (b.energy, b.energy_built, b.stored)
+        return (
+            Limit("Battery converter power", "MW", (*here, "power_max_mw"), power),
+            Limit("Battery energy", "MWh", (*here, "energy_max_mwh"), energy),
+        )
 
     def _size(self, b: pyo.Block, case: SiteCase) -> None:
         """Declare converter power and energy with their own costs."""

@@ -9,7 +9,7 @@ import pyomo.environ as pyo
 
 from dcmodel.arrays import array_constraint
 from dcmodel.base.schema import Megawatt
-from dcmodel.components.base import Component, SiteCase, components, staged_capacity
+from dcmodel.components.base import Component, Limit, SiteCase, components, staged_capacity
 
 
 @components.register("grid_connection")
@@ -56,3 +56,13 @@ class GridConnection(Component):
         @array_constraint(b, m.Y, m.M, doc="Import within the contracted power")
         def contract_limit(b: pyo.Block, y: Any, month: Any) -> Any:
             return m.monthly_peak[y, month] <= b.contracted[y]
+
+    def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:
+        """Return the power the site can get, or what the study allows of it."""
+        m = b.model()
+        own = self.contracted_max_mw
+        site_binds = own is None or bool((case.grid_available <= own).all())
+        of_study = ("components", self.kind, "contracted_max_mw")
+        place = ("sites", "connection") if site_binds else of_study
+        variables = (b.contracted, b.contracted_built, m.grid_import, m.monthly_peak)
+        return (Limit("Grid connection", "MW", place, variables),)

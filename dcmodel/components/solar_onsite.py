@@ -9,7 +9,7 @@ import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, array_expression
 from dcmodel.base.schema import Megawatt
-from dcmodel.components.base import Component, SiteCase, components, staged_capacity
+from dcmodel.components.base import Component, Limit, SiteCase, components, staged_capacity
 
 
 @components.register("solar_onsite")
@@ -65,3 +65,9 @@ class SolarOnsite(Component):
         @array_expression(b, m.Y, m.T, doc="Power into the site bus [MW]")
         def supply(b: pyo.Block, y: Any, t: Any) -> Any:
             return b.output[y, t]
+
+    def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:
+        """Return the largest capacity on the campus."""
+        place = ("components", self.kind, "capacity_max_mw")
+        variables = (b.capacity, b.capacity_built, b.output)
+        return (Limit("On-site solar capacity", "MW", place, variables),)

@@ -19,7 +19,7 @@ from dcmodel.arrays import (
     array_expression,
     compile_model,
 )
-from dcmodel.components.base import SiteCase
+from dcmodel.components.base import Component, SiteCase
 
 
 def build_site(case: SiteCase) -> pyo.ConcreteModel:
@@ -29,8 +29,7 @@ def build_site(case: SiteCase) -> pyo.ConcreteModel:
     meter(m, case)
     m.asset = pyo.Block([component.kind for component in case.components])
     m.tariff = pyo.Block([tariff.kind for tariff in case.tariffs])
-    parts = [(m.asset[component.kind], component) for component in case.components]
-    parts += [(m.tariff[tariff.kind], tariff) for tariff in case.tariffs]
+    parts = parts_of(m, case)
     for block, part in parts:
         part.build(block, case)
     work_and_facility(m, case)
@@ -39,6 +38,12 @@ def build_site(case: SiteCase) -> pyo.ConcreteModel:
     for block, part in parts:
         part.charge(block, case)
     return m
+
+
+def parts_of(m: pyo.ConcreteModel, case: SiteCase) -> list[tuple[pyo.Block, Component]]:
+    """Return every component and tariff form of a case with its block."""
+    parts = [(m.asset[component.kind], component) for component in case.components]
+    return parts + [(m.tariff[tariff.kind], tariff) for tariff in case.tariffs]
 
 
 def compile_site(case: SiteCase) -> tuple[pyo.ConcreteModel, LinearProgram]:

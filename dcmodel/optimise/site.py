@@ -20,12 +20,13 @@ import pyomo.environ as pyo
 import xarray as xr
 
 from dcmodel.arrays import LinearProgram
-from dcmodel.base.errors import Fault, SolverError
+from dcmodel.base.errors import Fault, InfeasibleError, SolverError
 from dcmodel.components.base import SiteCase
 from dcmodel.facility.design import Design
 from dcmodel.facility.linearise import AffineFacility, linearisation_error, linearise
 from dcmodel.facility.weather import FacilityWeather
 from dcmodel.optimise.build import compile_site
+from dcmodel.optimise.explain import explain
 from dcmodel.optimise.extract import add_metrics, site_costs, site_dataset, site_sizes
 from dcmodel.optimise.pathway import (
     PathwaySolution,
@@ -166,7 +167,11 @@ def solve_site(
     case = replace(case, facility=plant.lines(case, load_of(case, case.workload.total)))
     coarse = None if segments is None else segments_of(case, segments)
     effort = Effort.of(gap, jobs)
-    optimum = _optimum(case, plant, coarse, effort, report)
+    try:
+        optimum = _optimum(case, plant, coarse, effort, report)
+    except InfeasibleError as error:
+        report("explain")
+        raise explain(case, hours, effort.jobs) or error from error
     result, verification = _verified(optimum, hours, coarse)
     report("reference")
     _add_reference(result, optimum.case, effort)

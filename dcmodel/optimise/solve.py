@@ -343,8 +343,16 @@ def _confirm_unbounded(lp: Any, problem: Problem, options: Options) -> None:
     if answer is None or answer.objective >= -VIOLATION:
         return
     gain = -problem.cost * answer.x
-    columns = verdict.largest(gain, verdict.namer(lp, "column"), 5, floor=0.0)
-    message = f"the cost falls without end: {', '.join(columns)} may grow for ever; bound it"
+    name = verdict.namer(lp, "column")
+
+    def priced(j: int) -> str:
+        return f"{name(j)} at {problem.cost[j]:.6g} a unit"
+
+    columns = verdict.largest(gain, priced, 5, floor=0.0)
+    message = (
+        f"the cost falls without end: {', '.join(columns)} may grow for ever; bound it, or mend "
+        "the price"
+    )
     raise SolverError(message)
 
 

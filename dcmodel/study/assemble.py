@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 import dcmodel
-from dcmodel.base.errors import Fault, StudyError
+from dcmodel.base.errors import Fault, InfeasibleError, StudyError
 from dcmodel.base.timeindex import TYPICAL_YEAR, local_hours
 from dcmodel.components.base import (
     Component,
@@ -67,17 +67,26 @@ def run_case(case: Case, progress: Callable[..., None] = silent) -> xr.Dataset:
     site_case, plant, weather = assemble(case)
     progress("build")
     resolution = case.spec.resolution
-    result = solve_site(
-        site_case,
-        plant,
-        weather["time"].to_numpy(),
-        segments=resolution.segments if isinstance(resolution, Segments) else None,
-        gap=case.spec.gap,
-        report=progress,
-    )
+    try:
+        result = solve_site(
+            site_case,
+            plant,
+            weather["time"].to_numpy(),
+            segments=resolution.segments if isinstance(resolution, Segments) else None,
+            gap=case.spec.gap,
+            report=progress,
+        )
+    except InfeasibleError as error:
+        raise InfeasibleError([_placed(case, fault) for fault in error.faults]) from error
     result.attrs |= _provenance(case, site_case, weather)
     attach(result, assumptions(site_case, plant.design, case.spec.fleet.model_dump()))
     return result
+
+
+def _placed(case: Case, fault: Fault) -> Fault:
+    """Return a fault with the place of its setting in the study file."""
+    loc = tuple(fault.where.split("."))
+    return Fault(case.place(loc), fault.message) if loc[0] in StudySpec.model_fields else fault
 
 
 def assemble(case: Case) -> tuple[SiteCase, Plant, xr.Dataset]:

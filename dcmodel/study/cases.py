@@ -15,7 +15,9 @@ from ruamel.yaml.error import YAMLError
 
 import dcmodel
 from dcmodel.base.paths import data_dir
+from dcmodel.base.yamlfile import YamlFile
 from dcmodel.study.check import named_files
+from dcmodel.study.findings import as_written
 from dcmodel.study.load import Study
 from dcmodel.study.spec import SiteEntry, StudySpec
 
@@ -42,12 +44,15 @@ class Case:
         Name of the scenario.
     folder : Path
         Folder that relative paths start from.
+    source : YamlFile, optional
+        The file the study was read from: messages name places in it.
     """
 
     spec: StudySpec
     site: SiteEntry
     scenario: str
     folder: Path
+    source: YamlFile | None = None
 
     @property
     def name(self) -> str:
@@ -57,6 +62,15 @@ class Case:
     def file(self, name: str) -> Path:
         """Return the path of a file that the study names."""
         return self.folder / name
+
+    def place(self, loc: tuple[str, ...]) -> str:
+        """Return ``file:line:column`` of a setting, or of what encloses it, and its dotted key."""
+        if loc[:1] == ("sites",):
+            loc = ("sites", self.site.label, *loc[1:])
+        key = ".".join(loc)
+        if self.source is None:
+            return key
+        return f"{self.source.where(as_written(self.source.data, loc))}  {key}"
 
     @cached_property
     def hash(self) -> str:
@@ -82,7 +96,7 @@ def cases(study: Study) -> list[Case]:
     for entry in study.spec.sites:
         for scenario, spec in specs.items():
             [site] = [site for site in spec.sites if site.label == entry.label]
-            found.append(Case(_of_site(spec, site), site, scenario, study.folder))
+            found.append(Case(_of_site(spec, site), site, scenario, study.folder, study.source))
     return found
 
 

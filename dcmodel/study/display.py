@@ -147,7 +147,8 @@ _RANKED = (
 
 def _line(event: Event) -> str:
     if event.kind == "failed":
-        return f"{event.case}  failed after {event.seconds:.0f} s in {event.stage}: {event.message}"
+        first = (event.message.splitlines() or [""])[0]
+        return f"{event.case}  failed after {event.seconds:.0f} s in {event.stage}: {first}"
     cost = _number(event.values, "levelised_cost", ".2f")
     parts = [event.case, _WORD[event.kind]]
     if event.kind == "done":

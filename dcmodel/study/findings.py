@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -188,3 +188,22 @@ def _first_unit(part: Any) -> str:
         return ""
     inner = [*getattr(part, "__metadata__", ()), *get_args(part)]
     return next((unit for unit in map(_first_unit, inner) if unit), "")
+
+
+def as_written(data: Mapping[str, Any], loc: Loc) -> Loc:
+    """Translate a place in normal form into the place in the file as written."""
+    if len(loc) < 2 or loc[0] not in {"sites", "components"}:
+        return loc
+    items = data.get(str(loc[0]))
+    if not isinstance(items, list) or isinstance(loc[1], int):
+        return loc
+    for position, item in enumerate(items):
+        if item == loc[1]:
+            return (loc[0], position)
+        if isinstance(item, Mapping) and loc[0] == "components" and loc[1] in item:
+            return (loc[0], position, *loc[1:])
+        if isinstance(item, Mapping) and loc[0] == "sites":
+            label = item.get("label", item.get("site", item.get("name")))
+            if label == loc[1]:
+                return (loc[0], position, *loc[2:])
+    return loc

@@ -16,7 +16,7 @@ from dcmodel.base.errors import DataError, Fault, StudyError
 from dcmodel.base.paths import studies_dir
 from dcmodel.base.yamlfile import YamlFile, load_yaml
 from dcmodel.study.check import check, named_files
-from dcmodel.study.findings import Finding, Loc, dotted
+from dcmodel.study.findings import Finding, Loc, as_written, dotted
 from dcmodel.study.parts import Parts, read_parts
 from dcmodel.study.scenario import apply, as_document, normal_form
 from dcmodel.study.spec import SiteEntry, StudySpec
@@ -52,7 +52,7 @@ class Study:
 
     def where(self, *loc: Hashable) -> str:
         """Return ``file:line:column`` of a key of the study, for example ``("gap",)``."""
-        return self.source.where(_written(self.source.data, loc))
+        return self.source.where(as_written(self.source.data, loc))
 
     def scenario(self, name: str) -> StudySpec:
         """Return the study with the changes of one of its scenarios.
@@ -168,7 +168,7 @@ def load_study(path: Path | str, *, text: str | None = None) -> Study:
     source = load_yaml(path, text=text)
     parts, findings = read_parts(source.data)
     findings += check(parts, Path(path).resolve().parent, findings)
-    placed = [(_written(source.data, finding.loc), finding) for finding in findings]
+    placed = [(as_written(source.data, finding.loc), finding) for finding in findings]
     placed += _scenario_findings(source, parts, findings)
     if placed:
         _refuse(source, placed)
@@ -252,22 +252,3 @@ def _refuse(source: YamlFile, placed: list[tuple[Loc, Finding]]) -> None:
         faults.append(Fault(source.where(loc), f"{key}  {message}"))
     only_data = all(issubclass(finding.error, DataError) for _, finding in ordered)
     raise (DataError if only_data else StudyError)(list(dict.fromkeys(faults)))
-
-
-def _written(data: Mapping[str, Any], loc: Loc) -> Loc:
-    """Translate a place in normal form into the place in the file as written."""
-    if len(loc) < 2 or loc[0] not in {"sites", "components"}:
-        return loc
-    items = data.get(str(loc[0]))
-    if not isinstance(items, list) or isinstance(loc[1], int):
-        return loc
-    for position, item in enumerate(items):
-        if item == loc[1]:
-            return (loc[0], position)
-        if isinstance(item, Mapping) and loc[0] == "components" and loc[1] in item:
-            return (loc[0], position, *loc[1:])
-        if isinstance(item, Mapping) and loc[0] == "sites":
-            label = item.get("label", item.get("site", item.get("name")))
-            if label == loc[1]:
-                return (loc[0], position, *loc[2:])
-    return loc

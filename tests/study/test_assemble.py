@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from dcmodel.base.errors import StudyError
+from dcmodel.base.errors import InfeasibleError, StudyError
 from dcmodel.study.assemble import assemble, run_case
 from dcmodel.study.cases import cases
 from dcmodel.study.load import load_study
@@ -97,3 +97,16 @@ def test_two_calendars_are_refused(case):
     }
     with pytest.raises(StudyError, match="one calendar"):
         assemble(replace(case, spec=case.spec.model_copy(update=update)))
+
+
+@pytest.mark.slow
+def test_an_infeasible_study_names_the_place_in_its_file(small_text, write_study):
+    text = small_text.replace("grid_connection:", "grid_connection: {contracted_max_mw: 12}")
+    study = load_study(write_study(text))
+    with pytest.raises(InfeasibleError) as caught:
+        run_case(cases(study)[0])
+    change = caught.value.faults[-1]
+    line = next(i for i, row in enumerate(text.splitlines(), 1) if "contracted_max_mw" in row)
+    assert f"study.yaml:{line}:" in change.where
+    assert change.where.endswith("components.grid_connection.contracted_max_mw")
+    assert "needs" in change.message

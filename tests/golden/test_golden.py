@@ -1,0 +1,78 @@
+"""Two hours of every component and tariff form, as text: read a change of these as a review.
+
+``pytest tests/golden --refresh-golden`` writes the files anew; read the difference before you
+commit it. The numbers are those of the case below, so that a row can be checked by eye.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.cases import StubMarket, StubSite, make_case
+from support.lpfile import written
+
+from dcmodel.components.base import Workload, components
+from dcmodel.markets.base import tariffs
+from dcmodel.optimise.build import compile_site
+
+FOLDER = Path(__file__).resolve().parent
+PARAMETERS = {
+    "battery": {"roundtrip_efficiency": 0.81, "state_of_charge_min": 0.1},
+}
+
+
+def two_hours(kinds, **options):
+    """One year of two hours: prices 20 and 70, 10 MW of work of which 4 may wait an hour."""
+    arrivals = np.array([[[6.0, 6.0]], [[4.0, 4.0]]])
+    waiting = np.array([[[0.0, 0.0]], [[4.0, 4.0]]])
+    sun = np.array([[0.5, 0.0]])
+    return make_case(
+        price=[[20.0, 70.0]],
+        slope=[[1.2, 1.3]],
+        workload=Workload(("chat", "batch"), arrivals, (0.0, 1.0), waiting),
+        it_capacity=[12.0],
+        grid_available=40.0,
+        kinds=kinds,
+        settings={k: {"parameters": PARAMETERS[k]} for k in kinds if k in PARAMETERS},
+        series={
+            "solar_fixed": sun, "solar_single_axis": sun, "wind_onshore": np.array([[0.2, 0.4]])
+        },
+        market=StubMarket(
+            contracts={"ppa_solar": (45.0, 100.0), "ppa_wind": (55.0, 80.0)}, build_cost=1e6
+        ),
+        site=StubSite(connection_cost=1e5, water_price=2.0),
+        adder=8.0,
+        loss_fraction=0.02,
+        resale_fee=1.0,
+        **options,
+    )  # fmt: skip
+
+
+def compare(name, case, request):
+    text = written(compile_site(case)[1])
+    path = FOLDER / f"{name}.lp"
+    if request.config.getoption("--refresh-golden"):
+        path.write_text(text, encoding="utf-8")
+    assert path.is_file(), "new: write it with pytest tests/golden --refresh-golden, and read it"
+    assert text == path.read_text(encoding="utf-8"), f"{path.name} differs; see the module's words"
+
+
+@pytest.mark.parametrize("kind", sorted(components))
+def test_component(kind, request):
+    compare(kind, two_hours((kind,)), request)
+
+
+def test_bare_site_with_its_tariffs(request):
+    compare("site", two_hours((), demand_rate=9000.0), request)
+
+
+def test_every_tariff_form_is_in_a_golden_model():
+    text = (FOLDER / "site.lp").read_text(encoding="utf-8")
+    assert set(tariffs) == {"demand_charge", "spot_energy"}
+    # the objective: price plus losses plus adder on import, and the charge on the monthly peak
+    assert f"{20 * 1.02 + 8:+.6g} grid_import[0,0]" in text
+    assert "+9000 monthly_peak[0,0]" in text
+
+
+def test_every_file_belongs_to_something():
+    assert {path.stem for path in FOLDER.glob("*.lp")} == {*components, "site"}
