@@ -161,8 +161,32 @@ class Limit:
     unit: str
     place: tuple[str, ...]
     """Where a study states it, as keys from the top; the site's own keys follow ``sites``."""
-    variables: tuple[ArrayVar, ...]
-    """Variables bounded from above by it: the size by year first, then what scales with it."""
+    value: FloatArray
+    """The limit as it stands, in its unit, shape (years,)."""
+    bounds: tuple[tuple[ArrayVar, FloatArray], ...]
+    """Variables it bounds from above, each with the rise of its bound per unit of the limit."""
+    marginal: bool = False
+    """Whether the rise holds for small changes only: then it has a price, and explains nothing."""
+
+    @classmethod
+    def of_size(
+        cls,
+        name: str,
+        unit: str,
+        place: tuple[str, ...],
+        *variables: ArrayVar,
+    ) -> Limit:
+        """Return a limit on a size by year and on variables whose bounds are in proportion."""
+        value = np.asarray(variables[0].upper_bound, dtype=float)
+        bounds = tuple((variable, _per_unit(variable, value)) for variable in variables)
+        return cls(name, unit, place, value, bounds)
+
+
+def _per_unit(variable: ArrayVar, value: FloatArray) -> FloatArray:
+    """Return upper bounds as multiples of the limit of their year, one where the limit is zero."""
+    upper = np.asarray(variable.upper_bound, dtype=float)
+    limit = value.reshape((-1,) + (1,) * (upper.ndim - 1))
+    return np.divide(upper, limit, out=np.ones_like(upper), where=limit > 0)
 
 
 class Component(Spec):

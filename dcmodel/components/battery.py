@@ -78,9 +78,12 @@ class Battery(Component):
         here = ("components", self.kind)
         power = (b.power, b.power_built, b.charge, b.discharge)
         energy = (b.energy, b.energy_built, b.stored)
-        return (
-            Limit("Battery converter power", "MW", (*here, "power_max_mw"), power),
-            Limit("Battery energy", "MWh", (*here, "energy_max_mwh"), energy),
+        return tuple(
+            Limit.of_size(name, unit, (*here, key), *variables)
+            for name, unit, key, variables in (
+                ("Battery converter power", "MW", "power_max_mw", power),
+                ("Battery energy", "MWh", "energy_max_mwh", energy),
+            )
         )
 
     def _size(self, b: pyo.Block, case: SiteCase) -> None:

@@ -64,5 +64,7 @@ class GridConnection(Component):
         site_binds = own is None or bool((case.grid_available <= own).all())
         of_study = ("components", self.kind, "contracted_max_mw")
         place = ("sites", "connection") if site_binds else of_study
-        variables = (b.contracted, b.contracted_built, m.grid_import, m.monthly_peak)
-        return (Limit("Grid connection", "MW", place, variables),)
+        variables = [b.contracted, b.contracted_built, m.grid_import, m.monthly_peak]
+        if m.component("contract_use") is not None:
+            variables.append(m.contract_use)
+        return (Limit.of_size("Grid connection", "MW", place, *variables),)

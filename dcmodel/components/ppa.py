@@ -15,7 +15,7 @@ from dcmodel.arrays import (
     cost_term,
 )
 from dcmodel.base.schema import Megawatt
-from dcmodel.components.base import Component, SiteCase, components
+from dcmodel.components.base import Component, Limit, SiteCase, components
 
 
 class PayAsProduced(Component):
@@ -33,6 +33,7 @@ class PayAsProduced(Component):
 
     in_reference: ClassVar[bool] = False
     profile: ClassVar[str]
+    title: ClassVar[str]
 
     capacity_max_mw: Megawatt | None = None
     """Largest contracted capacity; None leaves the offer of the market. [MW]"""
@@ -87,6 +88,11 @@ class PayAsProduced(Component):
         def energy_paid(b: pyo.Block, y: Any) -> Any:
             return b.yearly_yield[y] * sum(b.stands[y, v] * b.price[v] * b.signed[v] for v in m.Y)
 
+    def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:
+        """Return the largest contracted capacity."""
+        place = ("components", self.kind, "capacity_max_mw")
+        return (Limit.of_size(f"{self.title} contract", "MW", place, b.capacity, b.signed),)
+
 
 @components.register("ppa_solar")
 class SolarPPA(PayAsProduced):
@@ -94,6 +100,7 @@ class SolarPPA(PayAsProduced):
 
     kind: ClassVar[str] = "ppa_solar"
     profile: ClassVar[str] = "solar_single_axis"
+    title: ClassVar[str] = "Solar"
     profiles: ClassVar[tuple[str, ...]] = ("solar_single_axis",)
 
 
@@ -103,4 +110,5 @@ class WindPPA(PayAsProduced):
 
     kind: ClassVar[str] = "ppa_wind"
     profile: ClassVar[str] = "wind_onshore"
+    title: ClassVar[str] = "Wind"
     profiles: ClassVar[tuple[str, ...]] = ("wind_onshore",)

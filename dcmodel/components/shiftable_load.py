@@ -8,7 +8,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, array_expression, cost_term
-from dcmodel.components.base import Component, SiteCase, components
+from dcmodel.components.base import Component, FloatArray, Limit, SiteCase, components
 
 
 @components.register("shiftable_load")
@@ -68,3 +68,32 @@ class ShiftableLoad(Component):
         @cost_term(b, m.Y, category="workload", doc="Delay of deferred work [USD]")
         def delay(b: pyo.Block, y: Any) -> Any:
             return delay_cost * sum(m.duration[t] * b.backlog[k, y, t] for k in b.K for t in m.T)
+
+    def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:
+        """Return the windows: an hour more lets what arrived before that wait too."""
+        if b.component("backlog") is None:
+            return ()
+        found = []
+        work, names = case.workload, list(b.K)
+        for position, name in enumerate(names):
+            k = work.names.index(name)
+            rise = np.zeros(b.backlog.shape)
+            before, inside = _steps_before(case.duration, work.window_h[k])
+            rise[position] = np.where(inside, work.arrivals[k][:, before], 0.0)
+            value = np.full(len(case.years), work.window_h[k])
+            place = ("workloads", name, "deferral_h")
+            title = f"Deferral of {name}"
+            found.append(Limit(title, "h", place, value, ((b.backlog, rise),), marginal=True))
+        return tuple(found)
+
+
+def _steps_before(duration: FloatArray, hours: float) -> tuple[Any, Any]:
+    """Return for each step the step `hours` before, and whether it may lend work: not the last.
+
+    A year begins and ends with nothing waiting.
+    """
+    end = np.cumsum(duration)
+    at = end - hours - 0.5
+    inside = at > 0
+    inside[-1] = False
+    return np.searchsorted(end, np.maximum(at, 0.0), side="right"), inside

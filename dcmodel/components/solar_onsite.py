@@ -70,4 +70,4 @@ class SolarOnsite(Component):
         """Return the largest capacity on the campus."""
         place = ("components", self.kind, "capacity_max_mw")
         variables = (b.capacity, b.capacity_built, b.output)
-        return (Limit("On-site solar capacity", "MW", place, variables),)
+        return (Limit.of_size("On-site solar capacity", "MW", place, *variables),)

@@ -19,7 +19,7 @@ from dcmodel.arrays import (
     array_expression,
     compile_model,
 )
-from dcmodel.components.base import Component, SiteCase
+from dcmodel.components.base import Component, Limit, SiteCase
 
 
 def build_site(case: SiteCase) -> pyo.ConcreteModel:
@@ -44,6 +44,11 @@ def parts_of(m: pyo.ConcreteModel, case: SiteCase) -> list[tuple[pyo.Block, Comp
     """Return every component and tariff form of a case with its block."""
     parts = [(m.asset[component.kind], component) for component in case.components]
     return parts + [(m.tariff[tariff.kind], tariff) for tariff in case.tariffs]
+
+
+def limits_of(m: pyo.ConcreteModel, case: SiteCase) -> list[Limit]:
+    """Return the limits that a person may move."""
+    return [limit for block, part in parts_of(m, case) for limit in part.limits(block, case)]
 
 
 def compile_site(case: SiteCase) -> tuple[pyo.ConcreteModel, LinearProgram]:

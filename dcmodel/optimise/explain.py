@@ -23,7 +23,7 @@ from dcmodel.arrays import LinearProgram
 from dcmodel.base.errors import Fault, InfeasibleError
 from dcmodel.components.base import Limit, SiteCase
 from dcmodel.optimise.blocks import YearBlock, split
-from dcmodel.optimise.build import compile_site, parts_of
+from dcmodel.optimise.build import compile_site, limits_of
 from dcmodel.optimise.solve import Solution, solve_or_none
 from dcmodel.optimise.solvers.problem import Floats, Problem, narrow
 
@@ -75,7 +75,7 @@ def explain(case: SiteCase, hours: npt.ArrayLike, jobs: int = 1) -> InfeasibleEr
         and the power demand do not explain it.
     """
     m, lp = compile_site(case)
-    limits = [limit for block, part in parts_of(m, case) for limit in part.limits(block, case)]
+    limits = [limit for limit in limits_of(m, case) if not limit.marginal]
     years = [_Year(lp, block, limits) for block in split(lp).blocks if block.year >= 0]
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         stretches = [s for s in pool.map(_Year.stretch, years) if s is not None]
@@ -111,7 +111,7 @@ def _changes(case: SiteCase, limits: Sequence[Limit], needed: Sequence[Stretch])
     """Say for each limit what would do, year by year."""
     faults = []
     for at, limit in enumerate(limits):
-        upper = np.asarray(limit.variables[0].upper_bound, dtype=float)
+        upper = limit.value
         years = [s for s in needed if s.amounts[at] > 0]
         if not years:
             continue
@@ -137,19 +137,16 @@ class _Year:
         n = self.problem.shape[1]
         local = np.full(lp.n_columns, -1)
         local[block.columns] = np.arange(n)
-        lp_years = (len(lp.weights),)
         self.size: list[float] = []
         self.bounded: list[tuple[npt.NDArray[np.intp], Floats]] = []
         """For each limit: columns of the year, and their bound as a share of the limit's."""
         for limit in limits:
-            columns = np.concatenate([np.r_[lp.column(v)] for v in limit.variables])
+            columns = np.concatenate([np.r_[lp.column(v)] for v, _ in limit.bounds])
+            rise = np.concatenate([ratio.ravel() for _, ratio in limit.bounds])
             at = local[columns]
-            at = at[at >= 0]
-            at = at[np.isfinite(self.problem.upper[at])]
-            size = float(np.broadcast_to(limit.variables[0].upper_bound, lp_years)[block.year])
-            ratio = self.problem.upper[at] / size if size > 0 else np.ones(at.size)
-            self.bounded.append((at, ratio))
-            self.size.append(size)
+            kept = (at >= 0) & (rise > 0)
+            self.bounded.append((at[kept], rise[kept]))
+            self.size.append(float(limit.value[block.year]))
         span = lp.rows[BALANCE]
         self.balance = np.flatnonzero((block.rows >= span.start) & (block.rows < span.stop))
 

@@ -63,6 +63,8 @@ class PathwaySolution:
     history : tuple of Round
     primal_violation : float
         Largest violation in the whole program, in the row's own unit.
+    bound_dual : ndarray, shape (m,)
+        Multipliers of the whole program that prove the lower bound: what limits are worth.
     """
 
     x: Floats
@@ -75,6 +77,7 @@ class PathwaySolution:
     seconds: float
     history: tuple[Round, ...]
     primal_violation: float
+    bound_dual: Floats
 
 
 class Solved(Protocol):
@@ -205,6 +208,7 @@ def _whole(lp: Any, start: float, options: dict[str, Any]) -> PathwaySolution:
         seconds=seconds,
         history=(line,),
         primal_violation=answer.certificate.primal_violation,
+        bound_dual=row_dual,
     )
 
 
@@ -228,4 +232,5 @@ def _result(process: Closing, gap: float) -> PathwaySolution:
         seconds=time.perf_counter() - process.start,
         history=tuple(process.history),
         primal_violation=check(process.problem, x).primal_violation,
+        bound_dual=process.bound_dual,
     )

@@ -36,6 +36,7 @@ from dcmodel.optimise.pathway import (
     propose,
     solve_pathway,
 )
+from dcmodel.optimise.shadow import shadow_prices
 from dcmodel.optimise.solve import SMALL, solve
 from dcmodel.optimise.solvers.workers import side_by_side
 from dcmodel.optimise.verify import Verification, verify
@@ -306,6 +307,8 @@ def _verified(
     begin = stamps if coarse is None else stamps[coarse.start]
     x = solved.solution.x
     result = site_dataset(solved.m, solved.lp, solved.case, x, begin)
+    duals = solved.solution.bound_dual
+    result.update(shadow_prices(solved.m, solved.lp, solved.case, duals))
     local_time = pd.DatetimeIndex(begin, tz="UTC").tz_convert(solved.case.site.time_zone)
     return result, verify(result, solved.case, solved.lp.objective(x), local_time)
 

@@ -86,6 +86,9 @@ def _tables(results: Mapping[str, xr.Dataset], out: Path) -> dict[str, pd.DataFr
         "energy": tables.energy(results),
         "checks": tables.checks(results),
     }
+    prices = tables.shadow_prices(results)
+    if not prices.empty:
+        made["shadow_prices"] = prices
     assumed = tables.assumptions(results, out / "assumptions.csv")
     return made if assumed.empty else {**made, "assumptions": assumed}
 
