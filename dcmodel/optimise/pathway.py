@@ -107,7 +107,12 @@ def propose(program: Any, solution: Solved) -> Proposal:
 
 
 def dispatch(
-    lp: Any, proposal: Proposal, *, jobs: int = 1, tolerance: float = TOLERANCE
+    lp: Any,
+    proposal: Proposal,
+    *,
+    jobs: int = 1,
+    solver: str = "auto",
+    tolerance: float = TOLERANCE,
 ) -> Floats | None:
     """Dispatch the sizes of a proposal, made consistent, in every step.
 
@@ -116,7 +121,7 @@ def dispatch(
     ndarray, shape (n,) or None
         Columns of the whole program; None where a block cannot run with these sizes.
     """
-    options = {"tolerance": tolerance, "time_limit": None}
+    options = {"solver": solver, "tolerance": tolerance, "time_limit": None}
     with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
         process = Closing(lp, split(lp), pool, options, time.perf_counter(), None)
         return process.dispatched(proposal)
@@ -129,6 +134,7 @@ def solve_pathway(
     gap: float = 0.005,
     max_rounds: int = 12,
     jobs: int = 1,
+    solver: str = "auto",
     tolerance: float = TOLERANCE,
     time_limit: float | None = None,
     whole_below: int = SMALL,
@@ -149,6 +155,8 @@ def solve_pathway(
         Designs dispatched at most after the proposals.
     jobs : int
         Blocks solved at the same time, each in its own worker process.
+    solver : str
+        Solver of the blocks, ``auto`` or a name of `dcmodel.optimise.solve.METHODS`.
     tolerance : float
         Solver's tolerance in the blocks.
     time_limit : float, optional
@@ -172,7 +180,7 @@ def solve_pathway(
     """
     start = time.perf_counter()
     problem = Problem.of(lp)
-    options = {"tolerance": tolerance, "time_limit": time_limit}
+    options = {"solver": solver, "tolerance": tolerance, "time_limit": time_limit}
     if problem.matrix.nnz < whole_below:
         return _whole(lp, start, options)
     parts = split(lp)

@@ -54,6 +54,8 @@ NARROW_GAP = 0.0025
 """Below this gap the first, coarsest proposal is left out: it seldom suffices. [1]"""
 YEAR_TOLERANCE = 1e-6
 """Solver's tolerance in a year: far below the gap, which is proven apart from it. [1]"""
+RANGE_MAX = 1e8
+"""Largest over smallest coefficient that solvers bear well. [1]"""
 ROUNDS_MAX = 4
 """How often the facility may be drawn again at the optimum."""
 
@@ -107,12 +109,13 @@ class Effort:
     """Years solved at the same time."""
     proposals: tuple[int, ...]
     """Segments a year of the coarse models, tried in turn."""
+    solver: str
 
     @classmethod
-    def of(cls, gap: float, jobs: int | None) -> Effort:
+    def of(cls, gap: float, jobs: int | None, solver: str) -> Effort:
         """Return the effort for a gap."""
         counts = PROPOSAL_SEGMENTS[1:] if gap < NARROW_GAP else PROPOSAL_SEGMENTS
-        return cls(gap, side_by_side() if jobs is None else jobs, counts)
+        return cls(gap, side_by_side() if jobs is None else jobs, counts, solver)
 
 
 def silent(stage: str, **values: float | str) -> None:
@@ -133,6 +136,7 @@ def solve_site(
     *,
     segments: int | None = None,
     gap: float = 0.005,
+    solver: str = "auto",
     jobs: int | None = None,
     report: Report = silent,
 ) -> xr.Dataset:
@@ -150,6 +154,8 @@ def solve_site(
         Solve on segments of adjacent hours instead of every hour.
     gap : float
         Certified distance from the optimum, relative [1].
+    solver : str
+        Solver of the hourly years, ``auto`` or a name of `dcmodel.optimise.solve.METHODS`.
     jobs : int, optional
         Years solved at the same time; default as many as this process may use.
     report : callable
@@ -167,7 +173,7 @@ def solve_site(
     started = time.perf_counter()
     case = replace(case, facility=plant.lines(case, load_of(case, case.workload.total)))
     coarse = None if segments is None else segments_of(case, segments)
-    effort = Effort.of(gap, jobs)
+    effort = Effort.of(gap, jobs, solver)
     try:
         optimum = _optimum(case, plant, coarse, effort, report)
     except InfeasibleError as error:
@@ -185,10 +191,28 @@ def solve_site(
         "solver": solution.solver,
         "resolution": "hourly" if segments is None else f"{segments} segments a year",
         "facility_energy_error": optimum.energy_error,
+        "coefficient_ranges": _ranges(optimum),
         **verification.attributes,
         "seconds": round(time.perf_counter() - started, 1),
     }
     return result
+
+
+def _ranges(solved: Solved) -> str:
+    """Return the ranges of the program's coefficients in words, with a warning where too wide."""
+    ranges = solved.lp.coefficient_range()
+    words = "; ".join(f"{name} {low:.1e} to {high:.1e}" for name, (low, high) in ranges.items())
+    wide = [name for name, (low, high) in ranges.items() if high > RANGE_MAX * low]
+    if wide:
+        _logger.warning(
+            "%s: coefficients of %s range over more than %.0e (%s); check the units of what was "
+            "given, results may be inaccurate",
+            solved.case.name,
+            " and ".join(wide),
+            RANGE_MAX,
+            words,
+        )
+    return words
 
 
 def segments_of(case: SiteCase, count: int) -> Segments:
@@ -238,7 +262,7 @@ def _first_proposal(case: SiteCase, effort: Effort) -> tuple[Proposal, FloatArra
     segmented = case.segmented(coarse)
     m, proposal = _proposal(segmented)
     hourly_model, hourly = compile_site(case)
-    x = dispatch(hourly, proposal, jobs=effort.jobs, tolerance=YEAR_TOLERANCE)
+    x = dispatch(hourly, proposal, jobs=effort.jobs, solver=effort.solver, tolerance=YEAR_TOLERANCE)
     if x is None:
         return proposal, coarse.expand(load_of(segmented, np.asarray(m.work.array)))
     hourly.load_solution(hourly_model, x)
@@ -276,6 +300,7 @@ def _solve(
         proposals,
         gap=effort.gap,
         jobs=effort.jobs,
+        solver=effort.solver,
         tolerance=YEAR_TOLERANCE,
         whole_below=lp.matrix.nnz + 1 if at_once else SMALL,
         progress=lambda line: _report_bounds(report, line),

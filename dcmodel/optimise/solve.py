@@ -161,7 +161,11 @@ def solve(
 
 
 def solve_or_none(
-    lp: Any, *, tolerance: float = TOLERANCE, time_limit: float | None = None
+    lp: Any,
+    *,
+    solver: str | tuple[str, ...] = "auto",
+    tolerance: float = TOLERANCE,
+    time_limit: float | None = None,
 ) -> Solution | None:
     """Solve a program that may well be infeasible; None as soon as that is likely.
 
@@ -171,7 +175,7 @@ def solve_or_none(
     problem = Problem.of(lp)
     limit = TIME_LIMIT if time_limit is None else time_limit
     options = Options(tolerance=tolerance, time_limit=limit)
-    for name in _plan(problem, "auto"):
+    for name in _plan(problem, solver):
         trial = _try(name, problem, options)
         if trial.solution is not None:
             return replace(trial.solution, seconds=time.perf_counter() - start)
@@ -181,7 +185,7 @@ def solve_or_none(
 
 
 @dataclass(frozen=True)
-class _Trial:
+class Trial:
     """What came of one solver: a checked solution, or a claim with the reason."""
 
     solution: Solution | None
@@ -189,13 +193,17 @@ class _Trial:
     message: str
 
 
-def _try(name: str, problem: Problem, options: Options) -> _Trial:
-    answer = _attempt(name, problem, options)
+def _try(name: str, problem: Problem, options: Options) -> Trial:
+    return judge(name, problem, _attempt(name, problem, options), options)
+
+
+def judge(name: str, problem: Problem, answer: Answer, options: Options) -> Trial:
+    """Return a solver's answer as a solution if it passes the check, else what it claims."""
     if answer.x is None or answer.claim in ("infeasible", "unbounded"):
-        return _Trial(None, answer.claim, answer.message)
+        return Trial(None, answer.claim, answer.message)
     if problem.integer is not None:
         solution = _judge_integers(problem, answer, name, options)
-        return _Trial(solution, answer.claim, answer.message)
+        return Trial(solution, answer.claim, answer.message)
     x = np.clip(answer.x, problem.lower, problem.upper)
     found = check(problem, x, answer.row_dual)
     if found.accepts(GAP_PER_TOLERANCE * options.tolerance):
@@ -210,14 +218,14 @@ def _try(name: str, problem: Problem, options: Options) -> _Trial:
             seconds=0.0,
             certificate=found,
         )
-        return _Trial(solution, "optimal", answer.message)
+        return Trial(solution, "optimal", answer.message)
     message = (
         f"{answer.message}, rejected by the check (violation {found.primal_violation:.1e}, "
         f"gap {found.gap:.1e})"
     )
     # a dual bound far above the cost of a point that breaks rows is the mark of infeasibility
     beyond = found.gap < -BEYOND and found.relative_violation > PRIMAL_TOLERANCE
-    return _Trial(None, "infeasible" if beyond else "failed", message)
+    return Trial(None, "infeasible" if beyond else "failed", message)
 
 
 def _plan(problem: Problem, solver: str | tuple[str, ...]) -> tuple[str, ...]:

@@ -74,6 +74,7 @@ def run_case(case: Case, progress: Callable[..., None] = silent) -> xr.Dataset:
             weather["time"].to_numpy(),
             segments=resolution.segments if isinstance(resolution, Segments) else None,
             gap=case.spec.gap,
+            solver=case.spec.solver,
             report=progress,
         )
     except InfeasibleError as error:

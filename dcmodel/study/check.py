@@ -171,7 +171,8 @@ def _site_definition(entry: SiteEntry, loc: Loc, parts: Parts) -> Iterator[Findi
         return
     years = parts.get("years")
     if years:
-        for message in library.years_not_covered(site, years):
+        money = parts.get("currency_year", StudySpec.model_fields["currency_year"].default)
+        for message in library.years_not_covered(site, years, money):
             yield data_finding(loc, message)
 
 

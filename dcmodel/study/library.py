@@ -63,7 +63,7 @@ def resolve_site(entry: SiteEntry) -> Site:
     return Site.model_validate({**definition, "key": entry.site or entry.label})
 
 
-def years_not_covered(site: Site, years: Iterable[int]) -> list[str]:
+def years_not_covered(site: Site, years: Iterable[int], currency_year: int) -> list[str]:
     """Return why a site or its market cannot serve all years of a study, in words."""
     from dcmodel.inputs.markets import load_market
 
@@ -71,7 +71,7 @@ def years_not_covered(site: Site, years: Iterable[int]) -> list[str]:
     messages = []
     try:
         market = load_market(site.market)
-        market.wholesale_price(years, years[0])
+        market.wholesale_price(years, currency_year)
         market.emission_factor(years)
     except DcmodelError as error:
         messages += [str(fault) for fault in error.faults]

@@ -294,6 +294,8 @@ class StudySpec(StudyPart):
     """``hourly``, or ``{segments: N}`` of adjacent hours for quick looks."""
     gap: Annotated[float, Strict(), Field(gt=0, lt=1), Quantity("1")] = 0.005
     """Certified distance from the optimum at which a case is done, over its cost. [1]"""
+    solver: Literal["auto", "piqp", "clarabel", "highs", "highs_ipm"] = "auto"
+    """Solver of the hourly years; ``auto`` chooses by size and tries the next where one fails."""
     calendar_year: CalendarYear | None = None
     """Calendar that serves all model years; 2025, or the year of real data, when left out."""
     weather: Weather = "typical"

@@ -245,3 +245,9 @@ def test_site_of_the_study_own_needs_its_whole_definition(small_text, write_stud
     path = write_study(small_text.replace("[dallas,", "[{name: Meadow, market: dallas},"))
     messages = [fault.message for fault in faults_of(path).faults]
     assert any(m.startswith("sites[0].latitude") and "is missing" in m for m in messages)
+
+
+def test_years_after_the_price_index_are_fine(small_text, write_study):
+    # money is that of the currency year, whatever the years of the study
+    text = small_text.replace("years: [2025, 2026]", "years: [2029, 2030]")
+    assert load_study(write_study(text)).spec.years == (2029, 2030)

@@ -31,8 +31,45 @@ def run(problem: Problem, options: Options) -> Answer:
     return _answer(highs, status, problem)
 
 
-def _load(problem: Problem, options: Options) -> highspy.Highs:
-    highs = highspy.Highs()
+class Kept:
+    """HiGHS kept alive: each program after the first starts from the last optimal basis."""
+
+    def __init__(self) -> None:
+        self._highs = highspy.Highs()
+        self._before: Problem | None = None
+
+    def run(self, problem: Problem, options: Options) -> Answer:
+        """Solve a continuous program by simplex; a program of another shape starts anew."""
+        before = self._before
+        fits = before is not None and before.shape == problem.shape
+        basis = self._highs.getBasis() if fits else None
+        _load(problem, options, self._highs)
+        if basis is not None and basis.valid:
+            self._highs.setBasis(basis)
+        # with other costs alone the basis stays primal feasible, with other limits dual feasible
+        primal = before is not None and fits and _same_limits(before, problem)
+        self._highs.setOptionValue("simplex_strategy", 4 if primal else 1)
+        self._highs.run()
+        status = self._highs.getModelStatus()
+        self._before = problem if status == highspy.HighsModelStatus.kOptimal else None
+        return _answer(self._highs, status, problem)
+
+
+def _same_limits(one: Problem, two: Problem) -> bool:
+    pairs = (
+        (one.lower, two.lower),
+        (one.upper, two.upper),
+        (one.row_lower, two.row_lower),
+        (one.row_upper, two.row_upper),
+    )
+    same_matrix = one.matrix is two.matrix or (
+        one.matrix.nnz == two.matrix.nnz and np.array_equal(one.matrix.data, two.matrix.data)
+    )
+    return same_matrix and all(np.array_equal(a, b) for a, b in pairs)
+
+
+def _load(problem: Problem, options: Options, highs: highspy.Highs | None = None) -> highspy.Highs:
+    highs = highspy.Highs() if highs is None else highs
     feasibility = min(1e-7, max(options.tolerance, 1e-10))
     settings: dict[str, str | float | bool] = {
         "output_flag": False,
