@@ -247,10 +247,12 @@ class Master:
         weight = answer.x[n + n_blocks :]
         owner = np.array([b for b, _ in self.points])
         weight = weight / np.bincount(owner, weight)[owner]
-        x = self._spread(answer.x)
-        x[self.link_columns] = 0.0
+        x = np.zeros(self.whole.shape[1])
         for (b, point), share in zip(self.points, weight, strict=True):
             x[self.parts.blocks[b].columns] += share * point
+        # a hair apart from the points' own sizes, these keep the coupling rows exactly
+        at = self.parts.master_columns
+        x[at] = np.clip(answer.x[: at.size], self._lower, self._upper)
         return Mix(x, answer.row_dual[: self.parts.coupling_rows.size])
 
     def nearest(self, wish: Wish, cost_max: float = np.inf) -> Floats | None:
