@@ -17,6 +17,7 @@ import dcmodel
 from dcmodel.base.errors import DcmodelError, Fault, StudyError
 from dcmodel.base.paths import studies_dir
 from dcmodel.base.registry import nearest
+from dcmodel.commands import facility
 from dcmodel.commands.common import INTERRUPTED, Debug, errors
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=True,
 )
+
+app.add_typer(facility.app, name="facility")
 
 
 def main() -> None:

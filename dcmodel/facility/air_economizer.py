@@ -3,7 +3,8 @@
 Below the lowest supply temperature outside air is mixed with return air; up to the highest it is
 used as it is; above, it is wetted as far as needed, as far as the pad can and as far as the limits
 of dew point and relative humidity allow; a coil on an air-cooled chiller trims the rest. Air too
-moist from the outset shuts the dampers: the hall recirculates and the chiller carries all.
+moist from the outset shuts the dampers: the hall recirculates and the chiller carries all. The
+dampers close over a few per cent of humidity, in which the cold coil still dries the mixture.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ from dcmodel.facility.design import Architecture, Design, architectures
 from dcmodel.facility.electrical import hall_losses
 from dcmodel.facility.psychrometrics import Array
 from dcmodel.facility.weather import FacilityWeather
+
+CLOSING_SPAN = 0.05
+"""Humidity above the limit over which the dampers close, as a share of the limit [1]"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,17 +66,18 @@ def air_state(design: Design, weather: FacilityWeather) -> AirState:
     rise = design.group(Fan, "fan").temperature_rise
     temp_max = design["supply_air_temperature_maximum"]
     limit = humidity_ratio_limit(design, weather.pressure)
-    closed = weather.humidity_ratio > limit
+    closed = np.clip((weather.humidity_ratio / limit - 1.0) / CLOSING_SPAN, 0.0, 1.0)
 
     depression = np.maximum(weather.temp_air - weather.temp_wet_bulb, 1e-9)
     needed = (weather.temp_air - temp_max) / depression
     full_uptake = evaporated(np.ones_like(needed), weather)
     allowed = (limit - weather.humidity_ratio) / np.maximum(full_uptake, 1e-12)
     most = np.clip(allowed, 0.0, design["evaporative_effectiveness"])
-    used = np.where(closed, 0.0, np.clip(needed, 0.0, most))
+    used = np.clip(needed, 0.0, most)
 
     supply = weather.temp_air - used * depression
-    trim = np.where(closed, 1.0, np.clip((supply - temp_max) / rise, 0.0, 1.0))
+    trim = np.clip((supply - temp_max) / rise, 0.0, 1.0)
+    trim = trim + closed * (1.0 - trim)
 
     # Without sources of moisture, recirculated air settles at the outdoor ratio: only the outside
     # air drawn in has to be humidified.
@@ -82,7 +87,7 @@ def air_state(design: Design, weather: FacilityWeather) -> AirState:
     humidified = outside_share * np.maximum(driest - weather.humidity_ratio, 0.0)
     # Air hotter than the return is not drawn in: trim 1 means recirculation, without pads.
     used = np.where(trim >= 1.0, 0.0, used)
-    added = np.where(trim >= 1.0, 0.0, evaporated(used, weather) + humidified)
+    added = np.where(trim >= 1.0, 0.0, evaporated(used, weather) + (1.0 - closed) * humidified)
     return AirState(trim_share=trim, water_per_air=added)
 
 

@@ -33,6 +33,7 @@ _SCALARS = (
     "temp_chilled_max",
     "temp_condenser_min",
     "temp_condenser_max",
+    "temp_condenser_floor",
     "plr_min",
 )
 _CURVES = {"capft": 6, "eirft": 6, "eirfplr": 3}
@@ -52,6 +53,9 @@ class ChillerCurves:
         Leaving chilled water and entering condenser fluid at reference [degC].
     temp_chilled_min, temp_chilled_max, temp_condenser_min, temp_condenser_max : float
         Validity of the curves [degC].
+    temp_condenser_floor : float
+        Entering condenser fluid below which the machine gains no more: head pressure control, at
+        or below the curves' end [degC].
     plr_min : float
         Part load below which a machine cycles [1].
     capft, eirft : tuple of six floats
@@ -68,6 +72,7 @@ class ChillerCurves:
     temp_chilled_max: float
     temp_condenser_min: float
     temp_condenser_max: float
+    temp_condenser_floor: float
     plr_min: float
     capft: tuple[float, ...]
     eirft: tuple[float, ...]
@@ -149,7 +154,8 @@ def beyond_curves(
     """Correction of the efficiency beyond the ends of the curves [1].
 
     Water warmer than the curves' end gains by the ratio of Carnot efficiencies, capped per kelvin;
-    a condenser hotter than theirs loses by the ratio of lifts. Within the curves it is 1.
+    a condenser hotter than theirs loses by the ratio of lifts, a colder one gains by it down to the
+    machine's floor. Within the curves it is 1.
     """
     x = np.minimum(temp_chilled, curves.temp_chilled_max)
     y = np.clip(temp_condenser, curves.temp_condenser_min, curves.temp_condenser_max)
@@ -157,8 +163,8 @@ def beyond_curves(
     lift_end = np.maximum(y - x + plant.lift_offset, _LIFT_MIN)
     carnot = (temp_chilled + ZERO_CELSIUS) / lift * lift_end / (x + ZERO_CELSIUS)
     warm = np.clip(carnot, 1.0, 1.0 + plant.warm_gain * (temp_chilled - x))
-    hotter = np.maximum(temp_condenser - y, 0.0)
-    return np.asarray(warm * lift_end / (lift_end + hotter))
+    beyond = np.maximum(temp_condenser, curves.temp_condenser_floor) - y
+    return np.asarray(warm * lift_end / np.maximum(lift_end + beyond, _LIFT_MIN))
 
 
 def coefficient_of_performance(

@@ -23,6 +23,8 @@ LATENT_HEAT_30 = 2.43e6
 """Heat of vaporisation of water near 30 degC [J kg-1]"""
 JOULES_PER_MWH = 3.6e9
 
+SHUTTING_SHARE = 0.2
+"""Free share below which dry coolers are shut in turn: their fans save less than they draw [1]"""
 EVAPORATION_PER_HEAT = JOULES_PER_MWH / LATENT_HEAT_30 / WATER_DENSITY
 """Water evaporated when all heat leaves as vapour, 1.48: the bound of a tower [m3 MWh-1]"""
 
@@ -283,7 +285,8 @@ def dry_cooler(
 
     The pad is wetted only as much as the supply temperature asks for. Air flow follows the heat
     over the difference between the returning water and the entering air, with the design's
-    ``approach + range`` at full speed.
+    ``approach + range`` at full speed. Where the air could take next to nothing, coolers are shut
+    one after the other, so that power is continuous in the weather.
     """
     depression = np.maximum(weather.temp_air - weather.temp_wet_bulb, 1e-9)
     excess = weather.temp_air + cooler.approach - temp_supply
@@ -295,6 +298,9 @@ def dry_cooler(
     difference = np.maximum(temp_return - temp_in, cooler.approach)
     flow = np.minimum(heat / heat_design * design_difference / difference, 1.0)
     running = heat_design * cooler.fan_ratio * affinity(flow, cooler.minimum_flow, cooler.exponent)
+    open_coolers = np.clip(share / SHUTTING_SHARE, 0.0, 1.0)
+    share = share * open_coolers
+    running = running * open_coolers
     active = (share > 0) & (heat > 0)
     air_flow = (
         flow
@@ -306,7 +312,7 @@ def dry_cooler(
     return DryCoolerState(
         share=share,
         fan=np.where(active, running, 0.0),
-        water=np.where(active, water, 0.0),
+        water=np.where(active, water * open_coolers, 0.0),
     )
 
 

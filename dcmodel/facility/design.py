@@ -46,6 +46,11 @@ class Parameter:
     note: str = ""
 
 
+def _no_reuse(design: Design) -> tuple[float, float]:
+    """Say that no loop carries heat that could be reused."""
+    return 0.0, math.nan
+
+
 @dataclass(frozen=True, eq=False)
 class Architecture:
     """A way to cool a data hall.
@@ -60,12 +65,16 @@ class Architecture:
         Further single parameters.
     cooling : callable
         ``cooling(design, weather, load) -> CoolingState``, per MW of installed IT.
+    reuse : callable
+        ``reuse(design) -> (share of the IT heat, temperature [degC])`` of the warmest loop; no
+        share and NaN where the heat leaves with outside air.
     """
 
     title: str
     groups: Mapping[str, type]
     scalars: tuple[str, ...]
     cooling: Callable[[Design, FacilityWeather, Array], CoolingState]
+    reuse: Callable[[Design], tuple[float, float]] = _no_reuse
 
     def parameter_names(self) -> set[str]:
         """Return the names of all parameters this architecture and its electrical chain read."""

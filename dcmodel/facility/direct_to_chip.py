@@ -8,68 +8,87 @@ and an air-cooled chiller. In dense halls it is this remainder that buys compres
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass, replace
 
-from dcmodel.facility.chiller import ChillerPlant, chiller_power, load_curves
-from dcmodel.facility.cooling import (
-    CoolingState,
-    DryCooler,
-    Fan,
-    Pump,
-    coil_water_temperature,
-    dry_cooler,
-    fan_power,
-    pump_power,
-)
+from dcmodel.facility.chiller import ChillerPlant
+from dcmodel.facility.cooling import CoolingState, DryCooler, Fan, Pump, pump_power
 from dcmodel.facility.design import Architecture, Design, architectures
-from dcmodel.facility.electrical import hall_losses
+from dcmodel.facility.loops import COIL_SCALARS, CoilHall, Loop, coil_hall, dry_loop, together
 from dcmodel.facility.psychrometrics import Array
 from dcmodel.facility.weather import FacilityWeather
 
+LIQUID_SCALARS = (
+    "liquid_fraction",
+    "technology_supply_temperature",
+    "cdu_approach",
+    "cdu_pump_on_ups",
+)
+"""Parameters of `liquid_hall`, beside the group ``cdu_pump``."""
 
-def _dry_loop(
-    design: Design,
-    weather: FacilityWeather,
-    heat: Array,
-    heat_design: float,
-    temp_supply: float,
-    prefix: str,
-) -> tuple[CoolingState, Array]:
-    """Return one loop on dry coolers (`prefix`) with a trim chiller, and the heat it carries.
 
-    Serves the warm loop and, with its own cooler, the loop of the air remainder.
+@dataclass(frozen=True, eq=False)
+class LiquidHall:
+    """A hall whose chips are cooled by liquid and whose rest by air, per MW of installed IT.
+
+    Parameters
+    ----------
+    air : CoilHall
+        The air remainder.
+    pump : ndarray
+        Pumps of the technology loop [MW MW-1].
+    heat : ndarray
+        Heat into the warm facility loop [MW MW-1].
+    heat_design : float
+        The same at full load, without pumps [MW MW-1].
+    temp_supply : float
+        Facility water that the distribution units need [degC].
     """
-    pump = design.group(Pump, f"{prefix}_pump")
-    pumps = pump_power(pump, heat, heat_design)
-    carried = heat + pumps
-    cooler = dry_cooler(
-        design.group(DryCooler, f"{prefix}_cooler"), carried, heat_design, temp_supply, weather
-    )
-    mechanical = (1.0 - cooler.share) * carried
-    chillers = chiller_power(
-        load_curves(design.text("chiller_curves")),
-        design.group(ChillerPlant, "chiller"),
-        mechanical,
-        heat_design,
-        temp_supply,
-        weather.temp_air,
-    )
-    zero = np.zeros_like(carried)
-    state = CoolingState(
-        fan=zero,
+
+    air: CoilHall
+    pump: Array
+    heat: Array
+    heat_design: float
+    temp_supply: float
+
+    def on_ups(self, design: Design) -> Array:
+        """Return what rides through an outage [MW MW-1]."""
+        return design["cdu_pump_on_ups"] * self.pump + design["fan_on_ups"] * self.air.fan
+
+
+def liquid_hall(design: Design, weather: FacilityWeather, load: Array) -> LiquidHall:
+    """Split the heat of a hall between the technology loop and the air."""
+    # A hall wholly on air keeps a vanishing warm loop, so that sizes stay above zero.
+    liquid = min(max(design["liquid_fraction"], 1e-9), 1.0)
+    pumps = pump_power(design.group(Pump, "cdu_pump"), liquid * load, liquid)
+    return LiquidHall(
+        air=coil_hall(design, weather, load, air_share=1.0 - liquid),
         pump=pumps,
-        chiller=chillers,
-        heat_rejection=cooler.fan,
-        auxiliary=zero,
-        on_ups=zero,
-        water=cooler.water,
-        mechanical_fraction=np.broadcast_to(1.0 - cooler.share, carried.shape),
+        heat=liquid * load + pumps,
+        heat_design=liquid,
+        temp_supply=design["technology_supply_temperature"] - design["cdu_approach"],
     )
-    return state, carried
+
+
+def liquid_reuse(design: Design) -> tuple[float, float]:
+    """Return the liquid share, at the return of the warm facility loop [degC]."""
+    supply = design["technology_supply_temperature"] - design["cdu_approach"]
+    return min(design["liquid_fraction"], 1.0), supply + design["liquid_pump_temperature_rise"]
+
+
+def joined(design: Design, hall: LiquidHall, warm: Loop, cold: Loop) -> CoolingState:
+    """Return the cooling of a hall from its two loops."""
+    both = together(warm, cold).state
+    return replace(
+        both,
+        fan=hall.air.fan,
+        pump=hall.pump + both.pump,
+        on_ups=hall.on_ups(design),
+        water=both.water + hall.air.humidification,
+    )
 
 
 def cooling(design: Design, weather: FacilityWeather, load: Array) -> CoolingState:
-    """Cooling of a direct-to-chip hall.
+    """Cooling of a direct-to-chip hall on dry or adiabatic coolers.
 
     Parameters
     ----------
@@ -84,63 +103,29 @@ def cooling(design: Design, weather: FacilityWeather, load: Array) -> CoolingSta
     CoolingState
         Per MW of installed IT.
     """
-    # A hall wholly on air keeps a vanishing warm loop, so that sizes stay above zero.
-    liquid = max(design["liquid_fraction"], 1e-9)
-    fan, cdu_pump = design.group(Fan, "fan"), design.group(Pump, "cdu_pump")
-    temp_liquid = design["technology_supply_temperature"] - design["cdu_approach"]
-    temp_air_loop = min(
-        coil_water_temperature(
-            design["supply_air_temperature"], fan.temperature_rise, design["coil_effectiveness"]
-        ),
-        design["chilled_water_temperature_maximum"],
-    )
+    hall = liquid_hall(design, weather, load)
+    air = hall.air
+    warm = dry_loop(design, weather, hall.heat, hall.heat_design, hall.temp_supply, "liquid")
+    cold = dry_loop(design, weather, air.heat, air.heat_design, air.temp_supply, "air")
+    return joined(design, hall, warm, cold)
 
-    cdu_pumps = pump_power(cdu_pump, liquid * load, liquid)
-    warm, warm_heat = _dry_loop(
-        design, weather, liquid * load + cdu_pumps, liquid, temp_liquid, "liquid"
-    )
-    air_design = float(1.0 - liquid + hall_losses(design, np.asarray(1.0)))
-    air_heat = (1.0 - liquid) * load + hall_losses(design, load)
-    fans = fan_power(fan, air_heat, air_design, weather)
-    cold, cold_heat = _dry_loop(design, weather, air_heat + fans, air_design, temp_air_loop, "air")
 
-    carried = warm_heat + cold_heat
-    mechanical = warm.mechanical_fraction * warm_heat + cold.mechanical_fraction * cold_heat
-    return CoolingState(
-        fan=fans,
-        pump=cdu_pumps + warm.pump + cold.pump,
-        chiller=warm.chiller + cold.chiller,
-        heat_rejection=warm.heat_rejection + cold.heat_rejection,
-        auxiliary=np.zeros_like(carried),
-        on_ups=design["cdu_pump_on_ups"] * cdu_pumps + design["fan_on_ups"] * fans,
-        water=warm.water + cold.water,
-        mechanical_fraction=mechanical / carried,
-    )
-
+DRY_GROUPS = {
+    "fan": Fan,
+    "cdu_pump": Pump,
+    "liquid_pump": Pump,
+    "liquid_cooler": DryCooler,
+    "air_pump": Pump,
+    "air_cooler": DryCooler,
+    "chiller": ChillerPlant,
+}
 
 architectures.register("direct_to_chip")(
     Architecture(
         title="Direct-to-chip liquid on dry or adiabatic coolers, air remainder on chillers",
-        groups={
-            "fan": Fan,
-            "cdu_pump": Pump,
-            "liquid_pump": Pump,
-            "liquid_cooler": DryCooler,
-            "air_pump": Pump,
-            "air_cooler": DryCooler,
-            "chiller": ChillerPlant,
-        },
-        scalars=(
-            "liquid_fraction",
-            "technology_supply_temperature",
-            "cdu_approach",
-            "supply_air_temperature",
-            "coil_effectiveness",
-            "chilled_water_temperature_maximum",
-            "chiller_curves",
-            "cdu_pump_on_ups",
-            "fan_on_ups",
-        ),
+        groups=DRY_GROUPS,
+        scalars=(*LIQUID_SCALARS, *COIL_SCALARS, "chiller_curves"),
         cooling=cooling,
+        reuse=liquid_reuse,
     )
 )

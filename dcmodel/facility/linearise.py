@@ -172,3 +172,62 @@ def linearisation_error(
         hourly_p99=np.asarray(np.percentile(relative, 99, axis=-1)),
         hourly_max=np.asarray(relative.max(axis=-1)),
     )
+
+
+KNOTS = (0.4, 0.6, 0.8, 1.0)
+"""Loads at which three-piece convex coefficients touch the physics [1]."""
+
+
+@dataclass(frozen=True, eq=False)
+class ConvexFacility:
+    """Hourly convex pieces: facility power is the largest of them; arrays (pieces, T).
+
+    Parameters
+    ----------
+    slope : ndarray
+        Facility power per IT power of each piece [MW MW-1].
+    fixed : ndarray
+        Facility power per installed IT of each piece [MW MW-1].
+    """
+
+    slope: Array
+    fixed: Array
+
+    def power(self, load: Numeric) -> Array:
+        """Facility power [MW per MW of installed IT] at a load [1], shape (T,)."""
+        return np.asarray((self.slope * np.asarray(load) + self.fixed).max(axis=0))
+
+
+def linearise_convex(
+    design: Design, weather: FacilityWeather, knots: tuple[float, ...] = KNOTS
+) -> ConvexFacility:
+    """Convex pieces of facility power in IT power, homogeneous in installed IT.
+
+    Chords of the physics between `knots`: between two knots a chord of a convex function lies
+    above it, so a peak is never understated. Steps of chiller staging make the physics slightly
+    concave in some hours; there slopes are made to rise from the full load downwards, which keeps
+    the full load exact.
+
+    Parameters
+    ----------
+    design : Design
+    weather : FacilityWeather
+        Arrays of shape (T,).
+    knots : tuple of float
+        Loads, rising [1].
+
+    Returns
+    -------
+    ConvexFacility
+    """
+    at = np.array(knots)
+    power = np.stack([evaluate(design, weather, load).facility_power for load in knots])
+    slope = np.maximum(np.diff(power, axis=0) / np.diff(at)[:, None], 0.0)
+    # from the top: no piece may be steeper than the one above it
+    slope = np.minimum.accumulate(slope[::-1], axis=0)[::-1]
+    end = power[-1]
+    fixed = []
+    for upper, piece in zip(at[::-1], slope[::-1], strict=False):
+        fixed.append(end - piece * upper)
+        end = end - piece * (upper - at[::-1][len(fixed)])
+    return ConvexFacility(slope=slope, fixed=np.stack(fixed[::-1]))

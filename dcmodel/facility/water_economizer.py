@@ -7,36 +7,14 @@ the chillers, which take what is left.
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
 
-from dcmodel.facility.chiller import ChillerPlant, chiller_power, load_curves
-from dcmodel.facility.cooling import (
-    CoolingState,
-    Fan,
-    Pump,
-    Tower,
-    coil_water_temperature,
-    economizer_share,
-    fan_power,
-    pump_power,
-    tower_fan_power,
-    tower_temperature,
-    tower_water,
-)
+from dcmodel.facility.chiller import ChillerPlant
+from dcmodel.facility.cooling import CoolingState, Fan, Pump, Tower, pump_power
 from dcmodel.facility.design import Architecture, Design, architectures
-from dcmodel.facility.electrical import hall_losses
+from dcmodel.facility.loops import COIL_SCALARS, TOWER_SCALARS, chilled_reuse, coil_hall, tower_loop
 from dcmodel.facility.psychrometrics import Array
 from dcmodel.facility.weather import FacilityWeather
-
-
-def chilled_water_temperature(design: Design) -> float:
-    """Chilled-water supply [degC]: what the coil needs, at most the plant's set point."""
-    coil = coil_water_temperature(
-        design["supply_air_temperature"],
-        design.group(Fan, "fan").temperature_rise,
-        design["coil_effectiveness"],
-    )
-    return min(coil, design["chilled_water_temperature_maximum"])
 
 
 def cooling(design: Design, weather: FacilityWeather, load: Array) -> CoolingState:
@@ -55,43 +33,14 @@ def cooling(design: Design, weather: FacilityWeather, load: Array) -> CoolingSta
     CoolingState
         Per MW of installed IT.
     """
-    fan, pump = design.group(Fan, "fan"), design.group(Pump, "chilled_pump")
-    condenser_pump = design.group(Pump, "condenser_pump")
-    tower, plant = design.group(Tower, "tower"), design.group(ChillerPlant, "chiller")
-    curves = load_curves(design.text("chiller_curves"))
-
-    heat_design = float(1.0 + hall_losses(design, np.asarray(1.0)))
-    hall_heat = load + hall_losses(design, load)
-    fans = fan_power(fan, hall_heat, heat_design, weather)
-    chilled_pumps = pump_power(pump, hall_heat + fans, heat_design)
-    heat = hall_heat + fans + chilled_pumps
-
-    temp_supply = chilled_water_temperature(design)
-    temp_return = temp_supply + pump.temperature_rise
-    temp_tower = tower_temperature(tower, weather.temp_wet_bulb)
-    share = economizer_share(temp_return, temp_supply, temp_tower + design["exchanger_approach"])
-    if not design["economizer_integrated"]:
-        share = np.where(share >= 1.0, 1.0, 0.0)
-    temp_condenser = np.maximum(temp_tower, design["condenser_minimum_temperature"])
-    chillers = chiller_power(
-        curves, plant, (1.0 - share) * heat, heat_design, temp_supply, temp_condenser
-    )
-
-    rejected = heat + chillers
-    rejected_design = heat_design * (1.0 + 1.0 / (curves.cop_ref * plant.cop_scale))
-    condenser_pumps = pump_power(condenser_pump, rejected, rejected_design)
-    on_ups = design["fan_on_ups"] * fans + design["chilled_pump_on_ups"] * chilled_pumps
-    return CoolingState(
-        fan=fans,
-        pump=chilled_pumps + condenser_pumps,
-        chiller=chillers,
-        heat_rejection=tower_fan_power(
-            tower, rejected, rejected_design, temp_tower, weather.temp_wet_bulb
-        ),
-        auxiliary=np.zeros_like(fans),
-        on_ups=on_ups,
-        water=tower_water(tower, rejected, temp_tower, weather),
-        mechanical_fraction=np.broadcast_to(1.0 - share, heat.shape),
+    hall = coil_hall(design, weather, load)
+    loop = tower_loop(design, weather, hall.heat, hall.heat_design, hall.temp_supply, "chilled")
+    pumps = pump_power(design.group(Pump, "chilled_pump"), hall.heat, hall.heat_design)
+    return replace(
+        loop.state,
+        fan=hall.fan,
+        on_ups=design["fan_on_ups"] * hall.fan + design["chilled_pump_on_ups"] * pumps,
+        water=loop.state.water + hall.humidification,
     )
 
 
@@ -105,17 +54,8 @@ architectures.register("water_economizer")(
             "tower": Tower,
             "chiller": ChillerPlant,
         },
-        scalars=(
-            "supply_air_temperature",
-            "coil_effectiveness",
-            "chilled_water_temperature_maximum",
-            "exchanger_approach",
-            "economizer_integrated",
-            "condenser_minimum_temperature",
-            "chiller_curves",
-            "fan_on_ups",
-            "chilled_pump_on_ups",
-        ),
+        scalars=(*COIL_SCALARS, *TOWER_SCALARS, "chiller_curves", "chilled_pump_on_ups"),
         cooling=cooling,
+        reuse=chilled_reuse,
     )
 )

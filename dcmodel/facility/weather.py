@@ -13,6 +13,12 @@ from dcmodel.facility import psychrometrics
 from dcmodel.facility.psychrometrics import Array
 
 _REQUIRED = ("temp_air", "relative_humidity", "pressure")
+_LIMITS = {
+    "temp_air": (-90.0, 60.0, "it is in degC: a value in kelvin or fahrenheit has slipped in"),
+    "relative_humidity": (0.0, 105.0, "it is in per cent"),
+    "pressure": (5e4, 1.1e5, "it is in Pa at the station: 101.3 kPa are 101300"),
+}
+"""What outdoor air may be, a little beyond the records: humidity sensors read above 100 %."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +97,27 @@ class FacilityWeather:
             gaps = int(np.isnan(dataset[name].to_numpy()).sum())
             if gaps:
                 faults.append(Fault(source, f"'{name}' has {gaps} empty hours; fill them first"))
+                continue
+            faults += _implausible(source, dataset[name])
         if faults:
             raise DataError(faults)
         temp, humidity, pressure = (dataset[name].to_numpy().astype(float) for name in _REQUIRED)
         return cls.from_relative_humidity(temp, humidity, pressure)
+
+
+def _implausible(source: str, series: xr.DataArray) -> list[Fault]:
+    """Name the first hour of a variable that no outdoor air can have."""
+    low, high, hint = _LIMITS[str(series.name)]
+    values = series.to_numpy().astype(float)
+    outside = np.flatnonzero((values < low) | (values > high))
+    if not outside.size:
+        return []
+    first = int(outside[0])
+    stamp = ""
+    if "time" in series.coords:
+        stamp = f" {np.datetime_as_string(series['time'].values[first], unit='m')}"
+    message = (
+        f"'{series.name}' is {values[first]:g}, allowed {low:g} to {high:g}; {hint} "
+        f"({outside.size} such hours)"
+    )
+    return [Fault(f"{source}{stamp}", message)]

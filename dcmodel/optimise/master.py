@@ -241,7 +241,7 @@ class Master:
             middle + hair,
         )
         program.lower[n : n + n_blocks] = 0.0
-        answer = solve_or_none(program)
+        answer = solve_or_none(program, tolerance=EXACT)
         if answer is None or answer.row_dual is None:
             return None
         weight = answer.x[n + n_blocks :]

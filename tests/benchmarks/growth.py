@@ -15,8 +15,9 @@ from dataclasses import replace
 import numpy as np
 import psutil
 
-from dcmodel.optimise.pathway import solve_pathway
+from dcmodel.optimise.pathway import propose, solve_pathway
 from dcmodel.optimise.site import compile_site, load_of, segments_of, solve_site
+from dcmodel.optimise.solve import solve
 from dcmodel.study.assemble import assemble
 from dcmodel.study.cases import cases
 from dcmodel.study.load import load_study
@@ -65,7 +66,9 @@ def by_hours():
     for steps in (2190, 4380, 8760):
         _, lp = compile_site(case.segmented(segments_of(case, steps)))
         with Watch() as watch:
-            solve_pathway(lp, gap=0.005, jobs=2, tolerance=1e-6)
+            _, coarse = compile_site(case.segmented(segments_of(case, steps // 8)))
+            first = propose(coarse, solve(coarse, tolerance=1e-6))
+            solve_pathway(lp, [first], gap=0.005, jobs=2, tolerance=1e-6)
         yield steps, watch
 
 
@@ -80,7 +83,9 @@ def by_years():
 def by_sites():
     for count, seeds in ((1, 1), (2, 1), (4, 1), (12, 3)):
         changes = {"sites": SITES[: max(1, count // seeds)]}
-        changes["scenarios"] = {f"seed_{seed}": {"seed": seed} for seed in range(1, seeds + 1)}
+        changes["scenarios"] = {"base": {}} | {
+            f"seed_{n}": {"seed": n} for n in range(2, seeds + 1)
+        }
         study = load_study("quickstart").with_changes(changes)
         with tempfile.TemporaryDirectory() as out, Watch() as watch:
             result = run_study(study, out)

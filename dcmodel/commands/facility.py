@@ -1,0 +1,223 @@
+"""``dcmodel facility``: a year of a cooling design; ``compare`` sets many side by side."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dcmodel.base.errors import Fault, StudyError
+from dcmodel.commands.common import Debug, errors
+
+if TYPE_CHECKING:
+    from dcmodel.facility.design import Design
+    from dcmodel.facility.performance import Performance
+    from dcmodel.facility.weather import FacilityWeather
+
+app = typer.Typer(help="Facility physics: PUE, water, peak and hours of a cooling design.")
+
+Weather = Annotated[
+    str, typer.Option("--weather", "-w", help="Weather file, or a site of the library.")
+]
+Load = Annotated[float, typer.Option(help="IT power over installed IT, 0 to 1.")]
+Megawatts = Annotated[float, typer.Option("--it-mw", help="Installed IT [MW].")]
+Variant = Annotated[str, typer.Option(help="best, generic or legacy.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.callback(invoke_without_command=True)
+def facility(
+    context: typer.Context,
+    cooling: Annotated[
+        str | None, typer.Option(help="Architecture; left out, they are listed.")
+    ] = None,
+    weather: Weather = "dallas",
+    load: Load = 0.7,
+    it_mw: Megawatts = 20.0,
+    variant: Variant = "generic",
+    rack_kw: Annotated[
+        float | None, typer.Option(help="Rack density [kW]; sets the liquid share.")
+    ] = None,
+    as_json: AsJson = False,
+    plot: Annotated[Path | None, typer.Option(help="Write a picture of the year.")] = None,
+    debug: Debug = False,
+) -> None:
+    """Show a year of a cooling design: PUE, TUE, WUE, peak, hours and parts."""
+    if context.invoked_subcommand is not None:
+        return
+    with errors(debug):
+        _check(load, it_mw)
+        if cooling is None:
+            _list()
+            return
+        from dcmodel.facility.performance import performance
+
+        design = _design(cooling, variant, rack_kw)
+        air = _weather(weather)
+        year = performance(design, air, load, it_mw)
+        if as_json:
+            typer.echo(json.dumps(_plain(year), indent=2))
+        else:
+            _show(design, weather, load, it_mw, year)
+        if plot is not None:
+            from dcmodel.report.facility import year_figure
+
+            _save(year_figure(design, air, load, f"{cooling}, {variant}, {weather}"), plot)
+
+
+@app.command()
+def compare(
+    cooling: Annotated[
+        list[str] | None, typer.Option(help="Architectures; all when left out.")
+    ] = None,
+    weather: Annotated[
+        list[str] | None, typer.Option("--weather", "-w", help="Weather files or sites.")
+    ] = None,
+    load: Annotated[list[float] | None, typer.Option(help="Loads, 0 to 1.")] = None,
+    variant: Variant = "generic",
+    as_json: AsJson = False,
+    plot: Annotated[Path | None, typer.Option(help="Write a heat map of the PUE.")] = None,
+    debug: Debug = False,
+) -> None:
+    """Set architectures, sites and loads side by side."""
+    with errors(debug):
+        from dcmodel.facility.design import architectures
+        from dcmodel.facility.performance import performance
+        from dcmodel.inputs.sites import site_names
+
+        loads = load or [0.7]
+        for value in loads:
+            _check(value, 1.0)
+        places = {name: _weather(name) for name in (weather or site_names())}
+        rows = []
+        for key in cooling or architectures.names():
+            design = _design(key, variant, None)
+            for place, air in places.items():
+                for value in loads:
+                    year = performance(design, air, value)
+                    rows.append({"cooling": key, "weather": place, "load": value, **_plain(year)})
+        if as_json:
+            typer.echo(json.dumps(rows, indent=2))
+        else:
+            _table(rows)
+        if plot is not None:
+            from dcmodel.report.facility import compare_figure
+
+            _save(compare_figure(rows, variant), plot)
+
+
+def _check(load: float, it_mw: float) -> None:
+    faults = []
+    if not 0 < load <= 1:
+        hint = f" (did you mean {load / 100:g}?)" if 1 < load <= 100 else ""
+        faults.append(Fault("--load", f"found {load:g}; allowed is above 0 to 1{hint}"))
+    if it_mw <= 0:
+        faults.append(Fault("--it-mw", f"found {it_mw:g}; allowed are values above 0 [MW]"))
+    if faults:
+        raise StudyError(faults)
+
+
+def _list() -> None:
+    from dcmodel.facility.design import architectures, variants
+
+    for key in architectures:
+        typer.echo(f"{key:22s} {architectures[key].title} ({', '.join(variants(key))})")
+
+
+def _design(cooling: str, variant: str, rack_kw: float | None) -> Design:
+    """Return a design of the library or of a preset file, its liquid share set by rack density."""
+    from dcmodel.facility.design import load_design
+    from dcmodel.facility.equipment import check_density, liquid_share
+
+    design = load_design(cooling, variant)
+    if rack_kw is None:
+        return design
+    check_density(design.key, rack_kw, "--rack-kw")
+    if "liquid_fraction" not in design.parameters or design.key == "immersion":
+        return design
+    return load_design(cooling, variant, {"liquid_fraction": float(liquid_share(rack_kw))})
+
+
+def _weather(name: str) -> FacilityWeather:
+    """Return the hours of a weather file, or the typical year of a site."""
+    from dcmodel.facility.weather import FacilityWeather
+    from dcmodel.inputs.climate import load_climate
+    from dcmodel.inputs.sites import load_site, site_names
+    from dcmodel.inputs.weather import read_weather
+    from dcmodel.profiles.synthetic import typical_weather
+
+    if Path(name).is_file():
+        return FacilityWeather.from_dataset(read_weather(Path(name)))
+    if name not in site_names():
+        message = f"'{name}' is neither a file nor a site (sites: {', '.join(site_names())})"
+        raise StudyError(Fault("--weather", message))
+    site = load_site(name)
+    climate = load_climate(site.weather_climate)
+    place = (site.latitude, site.longitude, site.elevation, site.time_zone)
+    return FacilityWeather.from_dataset(typical_weather(climate, *place, seed=1))
+
+
+def _plain(year: Performance) -> dict[str, Any]:
+    """Return the figures as JSON knows them: rounded, and nothing that is not a number."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: plain(item) for key, item in value.items()}
+        if isinstance(value, float):
+            return None if math.isnan(value) else round(value, 6)
+        return value
+
+    return {key: plain(value) for key, value in year.as_dict().items()}
+
+
+def _show(design: Design, weather: str, load: float, it_mw: float, year: Performance) -> None:
+    assumed = design.assumed()
+    typer.echo(f"{design.architecture.title} ({design.variant})")
+    typer.echo(f"{it_mw:g} MW of IT at load {load:g}, weather {weather}")
+    rows = [
+        ("PUE", f"{year.pue:.3f}"),
+        ("TUE", f"{year.tue:.3f}"),
+        ("WUE on site", f"{year.wue:.3f} L/kWh"),
+        ("WUE with generation", f"{year.wue_source:.2f} L/kWh (assumed grid)"),
+        ("peak of the year", f"{year.peak_mw:.2f} MW"),
+        ("peak at full load, design hour", f"{year.design_peak_mw:.2f} MW"),
+        ("hours with compressors", f"{year.mechanical_hours}"),
+        ("hours of free cooling", f"{year.free_cooling_hours}"),
+        ("water", f"{year.water_m3:,.0f} m3"),
+    ]
+    if not math.isnan(year.reuse_temperature):
+        heat = f"{year.reuse_heat_mwh:,.0f} MWh at {year.reuse_temperature:.0f} degC"
+        rows.append(("heat for reuse", heat))
+    for name, text in rows:
+        typer.echo(f"  {name:32s} {text}")
+    total = sum(year.parts_mwh.values())
+    typer.echo("  energy by part")
+    for name, energy in year.parts_mwh.items():
+        words = name.replace("_", " ").replace("it", "IT") if name == "it" else name
+        typer.echo(f"    {words.replace('_', ' '):30s} {energy:12,.0f} MWh {energy / total:6.1%}")
+    typer.echo(f"  {len(assumed)} of {len(design.parameters)} parameters are assumed (unverified)")
+
+
+def _table(rows: list[dict[str, Any]]) -> None:
+    typer.echo(
+        f"{'cooling':22s} {'weather':20s} {'load':>5s} {'PUE':>6s} {'TUE':>6s} {'WUE':>6s} "
+        f"{'peak':>6s} {'compressor h':>12s}"
+    )
+    for row in rows:
+        typer.echo(
+            f"{row['cooling']:22s} {Path(row['weather']).stem[:20]:20s} {row['load']:5.2f} "
+            f"{row['pue']:6.3f} {row['tue']:6.3f} {row['wue']:6.2f} {row['design_peak_mw']:6.3f} "
+            f"{row['mechanical_hours']:12d}"
+        )
+
+
+def _save(figure: Any, path: Path) -> None:
+    try:
+        figure.savefig(path, dpi=150)
+    except (OSError, ValueError) as error:
+        message = f"cannot be written ({error}); give a file ending in .png, .svg or .pdf"
+        raise StudyError(Fault(str(path), message)) from None
+    typer.echo(f"wrote {path}")
