@@ -145,8 +145,10 @@ class Closing:
         if self.gap <= gap:
             return
         self._price(proposal.coupling_dual)
-        self._mix()
         self._bound(f"priced {number}")
+        # a mix may be cheaper by a hair, but its load is not the one that was dispatched
+        if self.gap > gap and self._mix() is not None:
+            self._bound(f"mixed {number}")
 
     def _improve(self, turn: int) -> bool:
         """Dispatch the design nearest to the best that promises to cost clearly less.

@@ -56,7 +56,7 @@ YEAR_TOLERANCE = 1e-6
 """Solver's tolerance in a year: far below the gap, which is proven apart from it. [1]"""
 RANGE_MAX = 1e8
 """Largest over smallest coefficient that solvers bear well. [1]"""
-FEW = 0.001
+FEW = 0.05
 """Share of the coefficients that may be smaller by chance. [1]"""
 ROUNDS_MAX = 4
 """How often the facility may be drawn again at the optimum."""
