@@ -2,8 +2,12 @@
 
 ``pytest tests/golden --refresh-golden`` writes the files anew; read the difference before you
 commit it. The numbers are those of the case below, so that a row can be checked by eye.
+
+Components and tariff forms are found by their registries. One that cannot be made without settings
+gets them in `COMPONENTS` or `TARIFFS`; nothing else here names any.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +20,15 @@ from dcmodel.markets.base import tariffs
 from dcmodel.optimise.build import compile_site
 
 FOLDER = Path(__file__).resolve().parent
-PARAMETERS = {
-    "battery": {"roundtrip_efficiency": 0.81, "state_of_charge_min": 0.1},
+COMPONENTS = {
+    "battery": {"parameters": {"roundtrip_efficiency": 0.81, "state_of_charge_min": 0.1}},
 }
+TARIFFS = {
+    "demand_charge": {"rate_usd_per_mw_month": (9000.0,)},
+    "spot_energy": {
+        "adder_usd_per_mwh": (8.0,), "loss_fraction": 0.02, "resale_fee_usd_per_mwh": 1.0
+    },
+}  # fmt: skip
 
 
 def two_hours(kinds, **options):
@@ -33,7 +43,7 @@ def two_hours(kinds, **options):
         it_capacity=[12.0],
         grid_available=40.0,
         kinds=kinds,
-        settings={k: {"parameters": PARAMETERS[k]} for k in kinds if k in PARAMETERS},
+        settings=COMPONENTS,
         series={
             "solar_fixed": sun, "solar_single_axis": sun, "wind_onshore": np.array([[0.2, 0.4]])
         },
@@ -66,13 +76,24 @@ def test_bare_site_with_its_tariffs(request):
     compare("site", two_hours((), demand_rate=9000.0), request)
 
 
-def test_every_tariff_form_is_in_a_golden_model():
+@pytest.mark.parametrize("kind", sorted(tariffs))
+def test_tariff_form(kind, request):
+    try:
+        form = tariffs[kind](**TARIFFS.get(kind, {}))
+    except ValueError as error:
+        pytest.fail(f"give {kind} its settings in TARIFFS of {Path(__file__).name}: {error}")
+    # a contract beside it, so that what a form pays for surplus is seen too
+    case = two_hours(("ppa_solar",))
+    compare(f"tariff_{kind}", replace(case, tariffs=(form,)), request)
+
+
+def test_rows_can_be_checked_by_eye():
     text = (FOLDER / "site.lp").read_text(encoding="utf-8")
-    assert set(tariffs) == {"demand_charge", "spot_energy"}
     # the objective: price plus losses plus adder on import, and the charge on the monthly peak
     assert f"{20 * 1.02 + 8:+.6g} grid_import[0,0]" in text
     assert "+9000 monthly_peak[0,0]" in text
 
 
 def test_every_file_belongs_to_something():
-    assert {path.stem for path in FOLDER.glob("*.lp")} == {*components, "site"}
+    forms = {f"tariff_{kind}" for kind in tariffs}
+    assert {path.stem for path in FOLDER.glob("*.lp")} == {*components, *forms, "site"}

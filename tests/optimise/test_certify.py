@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
+from support.cases import make_case, optimum
 from support.programs import pathway, program
 
 from dcmodel.optimise.certify import check, dual_bound, implied_bounds
+from dcmodel.optimise.solve import solve
 
 # minimise x + y with x + 2 y >= 4, 3 x + y >= 3: the rows meet at (0.4, 1.8)
 CORNER = program([1, 1], [[1, 2], [3, 1]], [4, 3], np.inf)
@@ -169,3 +171,58 @@ def test_optimal_multipliers_of_a_pathway_close_the_gap():
     found = check(lp, answer.x, dual)
     assert found.objective == pytest.approx(answer.fun + lp.offset)
     assert found.accepts(1e-9)
+
+
+def solved_pathway():
+    lp = pathway(2, 48)
+    return lp, solve(lp)
+
+
+def solved_site():
+    """Return a day of a site with every component that a market of its own is not needed for."""
+    hour = np.arange(24)
+    sun = np.clip(np.sin(np.pi * (hour - 6) / 12), 0, 1)
+    case = make_case(
+        price=60 + 30 * np.sin(2 * np.pi * (hour - 12) / 24),
+        load=20.0,
+        slope=1.2,
+        series={"solar_fixed": sun[None], "solar_single_axis": sun[None]},
+        kinds=("grid_connection", "battery", "solar_onsite", "diesel", "unserved_energy"),
+        demand_rate=5000.0,
+    )
+    _, lp, solution = optimum(case)
+    return lp, solution
+
+
+@pytest.fixture(scope="module", params=[solved_pathway, solved_site])
+def believed(request):
+    lp, solution = request.param()
+    assert check(lp, solution.x, solution.row_dual).accepts(1e-5)
+    balanced = np.flatnonzero(lp.row_lower == lp.row_upper)
+    return lp, solution, np.unique(lp.matrix[balanced].indices)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_one_perturbed_value_is_refused(believed, data):
+    """Any one value of a balance, moved by a tenth of a kilowatt or more, by any multiple."""
+    lp, solution, balanced = believed
+    j = int(balanced[data.draw(st.integers(0, balanced.size - 1), "column")])
+    sign = data.draw(st.sampled_from([-1.0, 1.0]), "sign")
+    shift = 10.0 ** data.draw(st.floats(-4, 3), "magnitude")
+    x = solution.x.copy()
+    x[j] += sign * shift
+    found = check(lp, x, solution.row_dual)
+    assert not found.accepts(1e-5), lp.column_name(j)
+    assert found.primal_violation >= 1e-5
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_one_perturbed_multiplier_never_lifts_the_bound(believed, data):
+    lp, solution, _ = believed
+    i = data.draw(st.integers(0, lp.n_rows - 1), "row")
+    dual = solution.row_dual.copy()
+    dual[i] += data.draw(st.floats(-1e4, 1e4), "shift")
+    bound = check(lp, solution.x, dual).dual_bound
+    assert bound <= solution.objective + 1e-6 * abs(solution.objective)
