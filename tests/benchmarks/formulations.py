@@ -1,4 +1,4 @@
-"""The benchmark's linear program written four ways.
+"""The benchmark's linear program written four ways, and a part of it in PyPSA.
 
 Minimise the discounted cost of energy, fuel, wear, waiting, sizes and monthly peaks, subject to the
 hourly power balance, availability of renewables, battery, backlog of three classes of work, a
@@ -339,3 +339,61 @@ def linopy_model(case):
         + (w * case.demand_charge * peak).sum()
     )
     return m
+
+
+# ---- PyPSA ----------------------------------------------------------------------------------
+
+
+def pypsa_network(case):
+    """What PyPSA's own components say of the same site: one asset a year for every size.
+
+    Meter, feed-in, renewables, battery (a converter each way) and genset; no deferred work, no
+    monthly peaks, no clean share and no growing sizes.
+    """
+    import pandas as pd
+    import pypsa
+
+    n = pypsa.Network()
+    times = pd.date_range("2025-01-01", periods=case.hours, freq="h")
+    years = range(2025, 2025 + case.years)
+    n.set_snapshots(pd.MultiIndex.from_product([years, times], names=["period", "timestep"]))
+    n.investment_periods = list(years)
+    n.investment_period_weightings["objective"] = case.discount
+    n.add("Bus", ["site", "battery"])
+    at = n.snapshots
+
+    def series(values):
+        return pd.Series(values.ravel(), index=at)
+
+    n.add("Load", "facility", bus="site", p_set=series(case.base_load))
+    ceiling = case.size_max[CONTRACT].max()
+    n.add("Generator", "buy", bus="site", p_nom=ceiling, marginal_cost=series(case.price))
+    n.add(
+        "Generator", "sell", bus="site", sign=-1, p_nom=case.export_max,
+        marginal_cost=series(-case.sell),
+    )  # fmt: skip
+    for y, year in enumerate(years):
+
+        def sized(k, y=y, year=year):
+            return {"build_year": year, "lifetime": 1, "capital_cost": case.size_cost[k, y]}
+
+        def extendable(k, y=y):
+            return {**sized(k, y), "p_nom_extendable": True, "p_nom_max": case.size_max[k, y]}
+
+        for k, name in enumerate(RENEWABLES):
+            factor = series(case.capacity_factor[k])
+            n.add("Generator", f"{name} {year}", bus="site", p_max_pu=factor, **extendable(k))
+        n.add(
+            "Generator", f"genset {year}", bus="site", marginal_cost=case.fuel, **extendable(GENSET)
+        )
+        n.add(
+            "Store", f"energy {year}", bus="battery", e_nom_extendable=True,
+            e_nom_max=case.size_max[ENERGY, y], standing_loss=1 - case.keep, e_cyclic=True,
+            e_cyclic_per_period=True, **sized(ENERGY),
+        )  # fmt: skip
+        for name, start, end in (("charge", "site", "battery"), ("discharge", "battery", "site")):
+            n.add(
+                "Link", f"{name} {year}", bus0=start, bus1=end, efficiency=case.efficiency,
+                **extendable(POWER),
+            )  # fmt: skip
+    return n
