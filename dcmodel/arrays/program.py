@@ -282,6 +282,30 @@ class LinearProgram:
         }
         return {name: _magnitudes(arrays) for name, arrays in groups.items()}
 
+    def unit_range(self) -> dict[str, tuple[float, float]]:
+        """Return the range of `coefficient_range` over components, each by its largest magnitude.
+
+        A price that passes near zero in some hour is as good as none; a wrong unit moves all that
+        a component says.
+        """
+        entries = np.abs(self.matrix.data)
+        ends = self.matrix.indptr
+        columns = [block.slice for block in self.columns.values()]
+        rows = [block.slice for block in self.rows.values()]
+        parts = {
+            "matrix": [entries[ends[rows_.start] : ends[rows_.stop]] for rows_ in rows],
+            "cost": [self.cost[part] for part in columns],
+            "bounds": [side[part] for part in columns for side in (self.lower, self.upper)],
+            "right_hand_side": [
+                side[part] for part in rows for side in (self.row_lower, self.row_upper)
+            ],
+        }
+        largest = {
+            name: [np.array([_magnitudes((array,))[1]]) for array in arrays]
+            for name, arrays in parts.items()
+        }
+        return {name: _magnitudes(arrays) for name, arrays in largest.items()}
+
 
 def _magnitudes(arrays: Sequence[np.ndarray]) -> tuple[float, float]:
     """Return smallest and largest finite magnitude other than zero; NaN if there is none."""

@@ -56,8 +56,6 @@ YEAR_TOLERANCE = 1e-6
 """Solver's tolerance in a year: far below the gap, which is proven apart from it. [1]"""
 RANGE_MAX = 1e8
 """Largest over smallest coefficient that solvers bear well. [1]"""
-FEW = 0.05
-"""Share of the coefficients that may be smaller by chance. [1]"""
 ROUNDS_MAX = 4
 """How often the facility may be drawn again at the optimum."""
 
@@ -202,16 +200,10 @@ def solve_site(
 
 def _ranges(solved: Solved) -> str:
     """Return the ranges of the program's coefficients in words, with a warning where too wide."""
-    lp = solved.lp
-    ranges = lp.coefficient_range()
+    ranges = solved.lp.coefficient_range()
     words = "; ".join(f"{name} {low:.1e} to {high:.1e}" for name, (low, high) in ranges.items())
-    # an hour whose price happens to be almost nothing is no fault: a share of all entries may be
-    # small, not a whole series in a wrong unit
-    wide = [
-        name
-        for name, values in (("cost", lp.cost), ("matrix", lp.matrix.data))
-        if _spread(np.abs(values[values != 0])) > RANGE_MAX
-    ]
+    by_unit = solved.lp.unit_range()
+    wide = [name for name, (low, high) in by_unit.items() if high > RANGE_MAX * low]
     if wide:
         _logger.warning(
             "%s: coefficients of %s range over more than %.0e (%s); check the units of what was "
@@ -222,11 +214,6 @@ def _ranges(solved: Solved) -> str:
             words,
         )
     return words
-
-
-def _spread(sizes: FloatArray) -> float:
-    """Return the largest magnitude over that which all but a few entries exceed."""
-    return float(sizes.max() / np.quantile(sizes, FEW, method="lower")) if sizes.size else 1.0
 
 
 def segments_of(case: SiteCase, count: int) -> Segments:

@@ -78,6 +78,28 @@ def test_ranges_of_coefficients(lp):
     }
 
 
+def test_ranges_of_units_pass_over_small_values_of_a_series(lp):
+    # costs: x 5 and 2.5, size 1.5; a price near zero in one year says nothing of the unit
+    cost = lp.cost.copy()
+    cost[3] = 1e-9
+    shown = lp.replace(cost=cost)
+    assert shown.coefficient_range()["cost"] == (1e-9, 5)
+    assert shown.unit_range()["cost"] == (1.5, 5)
+    # one component in another unit does
+    cost[lp.column("size")] *= 1e9
+    assert lp.replace(cost=cost).unit_range()["cost"] == (5, 1.5e9)
+
+
+def test_ranges_of_units_of_a_program(lp):
+    # rows: 4 x - size; bounds: x up to 100, odd up to 1; right-hand side 0.01
+    assert lp.unit_range() == {
+        "matrix": (4, 4),
+        "cost": (1.5, 5),
+        "bounds": (1, 100),
+        "right_hand_side": (0.01, 0.01),
+    }
+
+
 def test_a_program_travels_to_a_worker(lp):
     twin = pickle.loads(pickle.dumps(lp))
     assert twin.column_name(3) == "x[b,2026]"

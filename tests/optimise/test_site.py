@@ -22,10 +22,18 @@ def test_ranges_of_coefficients_are_told():
 
 
 def test_a_price_in_a_wrong_unit_is_warned_of(caplog):
-    case = make_case(price=[[2e-7, 70.0]], load=10.0)
+    case = make_case(price=[[20.0, 70.0]], load=10.0, demand_rate=9e10)
     with caplog.at_level(logging.WARNING, logger="dcmodel"):
         site._ranges(solved(case))
     assert "coefficients of cost range over more than 1e+08" in caplog.text
+
+
+def test_an_hour_of_a_price_near_zero_is_no_wrong_unit(caplog):
+    case = make_case(price=[[2e-7, 70.0]], load=10.0, demand_rate=9000.0)
+    with caplog.at_level(logging.WARNING, logger="dcmodel"):
+        words = site._ranges(solved(case))
+    assert "cost 2.0e-07 to 9.0e+03" in words
+    assert not caplog.text
 
 
 @pytest.mark.parametrize("gap", [0.005, 0.001])
