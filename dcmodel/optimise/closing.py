@@ -30,6 +30,10 @@ ATTEMPTS = 10
 """How often sizes that cannot be dispatched are mended before a proposal is given up."""
 LEVEL = 0.5
 """Where between the bounds the next design's promised cost lies."""
+REFINE_ABOVE = 0.5
+"""Share of the gap asked for above which a proposal's sizes are refined and dispatched again."""
+LITTLE = 0.15
+"""Relative difference of sizes up to which a block alone is believed."""
 PRICE_EVERY = 3
 """After how many designs by cuts the blocks are priced again."""
 
@@ -144,11 +148,27 @@ class Closing:
         self._bound(f"design {number}")
         if self.gap <= gap:
             return
-        self._price(proposal.coupling_dual)
+        alone = self._price(proposal.coupling_dual)
         self._bound(f"priced {number}")
+        if self.gap > REFINE_ABOVE * gap and self.best is not None:
+            self._dispatch(self._refined(design, alone, proposal), wish)
+            self._bound(f"refined {number}")
         # a mix may be cheaper by a hair, but its load is not the one that was dispatched
         if self.gap > gap and self._mix() is not None:
             self._bound(f"mixed {number}")
+
+    def _refined(self, design: Floats, alone: Floats, proposal: Proposal) -> Floats:
+        """Return a design with the sizes that hourly blocks correct by little, so corrected.
+
+        A coarse model flattens peaks, so its connections are a little too small; where a block
+        alone wants something else altogether, its price was on a kink and the design is kept.
+        """
+        room = LITTLE * np.maximum(np.abs(design), np.abs(alone))
+        near = np.abs(alone - design) <= room
+        sizes = np.where(near, alone, design)
+        refined = self.master.nearest(self._wish(sizes, proposal.coupling_dual))
+        assert refined is not None
+        return refined
 
     def _improve(self, turn: int) -> bool:
         """Dispatch the design nearest to the best that promises to cost clearly less.
@@ -189,13 +209,16 @@ class Closing:
             below=np.where(price > 0, SHORTAGE * worth, worth),
         )
 
-    def _price(self, coupling_dual: Floats) -> None:
-        """Solve every block with free sizes at given multipliers."""
+    def _price(self, coupling_dual: Floats) -> Floats:
+        """Solve every block with free sizes at given multipliers; return the sizes they take."""
         value = self.master.coupling_value(coupling_dual)
         blocks = self.parts.blocks
         answers = self._solve_all([_boxed(b.priced(value), self.size) for b in blocks])
-        for i, answer in enumerate(answers):
+        sizes = np.zeros(self.problem.shape[1])
+        for i, (block, answer) in enumerate(zip(blocks, answers, strict=True)):
             self.master.add(i, believed(answer), answer.x)
+            sizes[block.columns[block.link]] = answer.x[block.link]
+        return sizes
 
     def _dispatch(self, design: Floats, wish: Wish) -> Floats | None:
         """Dispatch every block at a design and keep the result.

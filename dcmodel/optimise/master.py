@@ -283,9 +283,11 @@ class Master:
             rows += [cuts, total]
             lower += [constant, np.array([-np.inf])]
             upper += [np.full(constant.size, np.inf), np.array([cost_max - self.whole.offset])]
-        price = [wish.above[self.link_columns], wish.below[self.link_columns]]
+        price = np.concatenate([wish.above[self.link_columns], wish.below[self.link_columns]])
+        # only their ratios matter; near one, the distance is judged in megawatts
+        price = price / max(float(price.max(initial=0.0)), 1e-12)
         program = self._program(
-            np.concatenate([np.zeros(n + n_blocks), *price]),
+            np.concatenate([np.zeros(n + n_blocks), price]),
             sparse.vstack(rows, format="csr"),
             np.concatenate(lower),
             np.concatenate(upper),

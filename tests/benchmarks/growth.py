@@ -2,8 +2,9 @@
 
 Shipped study, six hourly years certified to 0.5 % unless the row says otherwise. ``hours`` solves
 one site on ever finer steps by years, ``years`` one site over ever more years, ``sites`` runs whole
-studies: the four shipped sites under one to three seeds. Memory is the sum over all processes of
-the run, sampled four times a second. The exponent is that of a power law through all rows.
+studies: the four shipped sites under one to three seeds. Memory is the proportional set size
+(shared pages counted once) of all processes of the run, sampled four times a second. The exponent
+is that of a power law through all rows.
 """
 
 import sys
@@ -15,6 +16,7 @@ from dataclasses import replace
 import numpy as np
 import psutil
 
+from dcmodel.base.paths import studies_dir
 from dcmodel.optimise.pathway import propose, solve_pathway
 from dcmodel.optimise.site import compile_site, load_of, segments_of, solve_site
 from dcmodel.optimise.solve import solve
@@ -47,7 +49,7 @@ class Watch:
             total = 0
             for process in [me, *me.children(recursive=True)]:
                 try:
-                    total += process.memory_info().rss
+                    total += process.memory_full_info().pss
                 except psutil.NoSuchProcess:
                     continue
             self.peak = max(self.peak, total / 2**20)
@@ -81,12 +83,13 @@ def by_years():
 
 
 def by_sites():
+    text = (studies_dir() / "quickstart.yaml").read_text(encoding="utf-8")
     for count, seeds in ((1, 1), (2, 1), (4, 1), (12, 3)):
-        changes = {"sites": SITES[: max(1, count // seeds)]}
-        changes["scenarios"] = {"base": {}} | {
-            f"seed_{n}": {"seed": n} for n in range(2, seeds + 1)
-        }
-        study = load_study("quickstart").with_changes(changes)
+        sites = f"sites: [{', '.join(SITES[: max(1, count // seeds)])}]"
+        scenarios = "".join(f"\n  seed_{n}: {{seed: {n}}}" for n in range(2, seeds + 1))
+        changed = text.replace(f"sites: [{', '.join(SITES)}]", sites)
+        changed = changed.replace("  base: {}", f"  base: {{}}{scenarios}")
+        study = load_study("growth.yaml", text=changed)
         with tempfile.TemporaryDirectory() as out, Watch() as watch:
             result = run_study(study, out)
         assert len(result.done) == count, result.failures
