@@ -117,8 +117,7 @@ class Closing:
     def dispatched(self, proposal: Proposal) -> Floats | None:
         """Return the hourly dispatch of a proposal's sizes, None where it fails."""
         self._check(proposal)
-        design = self.master.nearest(self._proposed(proposal))
-        assert design is not None
+        design = self._nearest(self._proposed(proposal))
         answers = self._solve_all([block.fixed(design) for block in self.parts.blocks], True)
         for block, answer in zip(self.parts.blocks, answers, strict=True):
             if answer is None:
@@ -138,13 +137,13 @@ class Closing:
     def _try(self, proposal: Proposal, number: int, gap: float) -> None:
         """Dispatch the sizes of a proposal and price the blocks by its multipliers."""
         wish = self._proposed(proposal)
+        design = self._nearest(wish)
         for _ in range(ATTEMPTS):
-            design = self.master.nearest(wish)
-            assert design is not None
             wanted = self._dispatch(design, wish)
             if wanted is None or self.best is not None:
                 break
             wish = wish.held(design, wanted)
+            design = self._nearest(wish)
         self._bound(f"design {number}")
         if self.gap <= gap:
             return
@@ -166,9 +165,13 @@ class Closing:
         room = LITTLE * np.maximum(np.abs(design), np.abs(alone))
         near = np.abs(alone - design) <= room
         sizes = np.where(near, alone, design)
-        refined = self.master.nearest(self._wish(sizes, proposal.coupling_dual))
-        assert refined is not None
-        return refined
+        return self._nearest(self._wish(sizes, proposal.coupling_dual))
+
+    def _nearest(self, wish: Wish) -> Floats:
+        """Return the consistent design nearest to some sizes, whatever it costs."""
+        design = self.master.nearest(wish)
+        assert design is not None
+        return design
 
     def _improve(self, turn: int) -> bool:
         """Dispatch the design nearest to the best that promises to cost clearly less.

@@ -23,7 +23,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from dcmodel.base.errors import DataError, Fault
-from dcmodel.report import figures, tables
+from dcmodel.report import figures, prices, tables
 from dcmodel.study.store import open_results
 
 DOTS_PER_INCH = 150
@@ -86,9 +86,9 @@ def _tables(results: Mapping[str, xr.Dataset], out: Path) -> dict[str, pd.DataFr
         "energy": tables.energy(results),
         "checks": tables.checks(results),
     }
-    prices = tables.shadow_prices(results)
-    if not prices.empty:
-        made["shadow_prices"] = prices
+    worth = prices.shadow_prices(results)
+    if not worth.empty:
+        made["shadow_prices"] = worth
     assumed = tables.assumptions(results, out / "assumptions.csv")
     return made if assumed.empty else {**made, "assumptions": assumed}
 
