@@ -18,6 +18,7 @@ from dcmodel.base.paths import data_dir
 from dcmodel.base.registry import Registry, nearest
 from dcmodel.facility.chiller import load_curves
 from dcmodel.facility.electrical import CHAIN_GROUPS, CHAIN_SCALARS
+from dcmodel.facility.equipment import equipment
 
 if TYPE_CHECKING:
     from dcmodel.facility.cooling import CoolingState
@@ -227,6 +228,13 @@ def _override_fault(name: str, value: Any, parameter: Parameter) -> str | None:
         return None if isinstance(value, str) else f"'{name}' takes a name, not {value!r}"
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         return f"'{name}' takes a number in {parameter.unit}, not {value!r}"
+    if name.startswith("supply_air_temperature"):
+        coldest, hottest = equipment("air_inlet_minimum"), equipment("air_inlet_maximum")
+        if not coldest <= value <= hottest:
+            return (
+                f"'{name}' is {value:g}; ASHRAE allows no class of servers air outside {coldest:g} "
+                f"to {hottest:g} degC: they throttle, or moisture condenses"
+            )
     if value < 0 and parameter.unit != "degC":
         return f"'{name}' is {value}; allowed are values from 0 [{parameter.unit}]"
     if name.endswith(_SHARES) and value > 1:

@@ -108,3 +108,9 @@ def test_missing_and_strange_rows_are_refused(tmp_path, monkeypatch):
     assert "did you mean 'cdu_approach'" in str(caught.value)
     assert "'cdu_approach' is missing for variant 'generic'" in str(caught.value)
     assert load_design("direct_to_chip", "best")
+
+
+@pytest.mark.parametrize("value", [2.0, 60.0])
+def test_supply_air_outside_every_class_of_servers_is_refused(value):
+    with pytest.raises(StudyError, match="no class of servers"):
+        load_design("water_economizer", overrides={"supply_air_temperature": value})

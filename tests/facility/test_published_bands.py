@@ -13,6 +13,7 @@ import pvlib
 import pytest
 
 from dcmodel.facility import FacilityWeather, design_peak, evaluate, load_design, yearly
+from dcmodel.inputs.weather import read_weather
 
 pytestmark = pytest.mark.real
 
@@ -151,3 +152,23 @@ def test_wet_bulb_of_a_humid_summer(cities):
     for city, design_wet_bulb in {"Dulles": 25.4, "Chicago": 25.2, "Dallas": 25.9}.items():
         found = np.percentile(cities[city].temp_wet_bulb, 99.6)
         assert found == pytest.approx(design_wet_bulb, abs=1.0), city
+
+
+def weather_of(path):
+    return FacilityWeather.from_dataset(read_weather(path))
+
+
+@pytest.mark.parametrize(
+    ("place", "low", "high"),
+    [
+        # published by operators of the best fleets on water-side economizers
+        ("epw/USA_OH_Columbus-Port.Columbus.Intl.AP.724280_TMY3.epw", 1.04, 1.11),
+        ("epw/USA_OR_The.Dalles.Muni.AP.726988_TMY3.epw", 1.07, 1.10),
+        ("epw/USA_IL_Chicago.OHare_TMYx.2007-2021.epw", 1.04, 1.11),
+        ("openmeteo/SG/2023.json", 1.13, 1.15),
+    ],
+)
+def test_operators_figures_are_met_within_four_hundredths(real_data, place, low, high):
+    weather = weather_of(real_data / "weather" / place)
+    pue = float(yearly(load_design("water_economizer", "best"), weather, LOAD).pue)
+    assert low - 0.04 <= pue <= high + 0.04
