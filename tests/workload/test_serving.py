@@ -168,7 +168,7 @@ def test_a_shorter_context_a_narrower_precision_and_a_cache_each_save_energy():
 def test_bad_deployments_are_refused():
     with pytest.raises(StudyError, match="unknown model 'llama_70'; did you mean 'llama_70b'"):
         language_model("llama_70")
-    with pytest.raises(StudyError, match="precision +unknown precision 'int8'"):
+    with pytest.raises(StudyError, match=r"precision +unknown precision 'int8'"):
         at_batch(deployment(precision="int8"), Request(1, 1), 1, IDEAL)
     with pytest.raises(StudyError, match="group"):
         at_batch(deployment(group=0), Request(1, 1), 1, IDEAL)
