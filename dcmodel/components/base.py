@@ -198,6 +198,8 @@ class Component(Spec):
     """Whether the reference case, an ordinary grid-supplied site, has it too."""
     profiles: ClassVar[tuple[str, ...]] = ()
     """Hourly series of `SiteCase.series` that the equations need."""
+    moves_work: ClassVar[bool] = False
+    """Whether it moves work in time; a portfolio does so itself, before work is routed."""
 
     parameters: dict[str, float] = {}
     """Values that replace those of the parameter file, in the file's units."""

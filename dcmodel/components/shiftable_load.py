@@ -31,6 +31,7 @@ class ShiftableLoad(Component):
 
     kind: ClassVar[str] = "shiftable_load"
     in_reference: ClassVar[bool] = False
+    moves_work: ClassVar[bool] = True
 
     def build(self, b: pyo.Block, case: SiteCase) -> None:
         """Declare backlog, service and the work moved."""
