@@ -40,6 +40,9 @@ _CURVES = {"capft": 6, "eirft": 6, "eirfplr": 3}
 # Lift below which the Carnot ratio has no meaning for a real compressor.
 _LIFT_MIN = 5.0
 
+HALF_A_MACHINE = 0.5
+"""Machines running beyond those needed, in the mean over the halls of a site [1]"""
+
 
 @dataclass(frozen=True)
 class ChillerCurves:
@@ -204,7 +207,9 @@ def chiller_power(
 ) -> Array:
     """Power of a staged plant of equal chillers [MW MW-1].
 
-    As few machines run as keep each at or below the plant's stage-up load.
+    A plant runs as few machines as keep each at or below its stage-up load. The halls of a site,
+    and the minutes of an hour, reach that load at different moments; in their mean half a machine
+    more runs than is needed, which has no steps.
 
     Parameters
     ----------
@@ -223,7 +228,7 @@ def chiller_power(
     x = np.clip(temp_chilled, curves.temp_chilled_min, curves.temp_chilled_max)
     y = np.clip(temp_condenser, curves.temp_condenser_min, curves.temp_condenser_max)
     unit = plant.capacity_ratio * heat_design / plant.machines * biquadratic(curves.capft, x, y)
-    running = np.clip(np.ceil(heat / (unit * plant.stage_up_load)), 1.0, plant.machines)
+    running = np.clip(heat / (unit * plant.stage_up_load) + HALF_A_MACHINE, 1.0, plant.machines)
     cop = coefficient_of_performance(
         curves, plant, heat / (running * unit), temp_chilled, temp_condenser
     )

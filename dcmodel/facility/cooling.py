@@ -284,9 +284,10 @@ def dry_cooler(
     """Dry or adiabatic cooler that brings a loop down to `temp_supply` as far as the air allows.
 
     The pad is wetted only as much as the supply temperature asks for. Air flow follows the heat
-    over the difference between the returning water and the entering air, with the design's
-    ``approach + range`` at full speed. Where the air could take next to nothing, coolers are shut
-    one after the other, so that power is continuous in the weather.
+    that the cooler takes over the difference between the returning water and the entering air, with
+    the design's ``approach + range`` at full speed; spare units carry what hall fans and pumps add
+    to the design heat. Where the air could take next to nothing, coolers are shut one after the
+    other, so that power is continuous in the weather.
     """
     depression = np.maximum(weather.temp_air - weather.temp_wet_bulb, 1e-9)
     excess = weather.temp_air + cooler.approach - temp_supply
@@ -296,7 +297,7 @@ def dry_cooler(
     share = economizer_share(temp_return, temp_supply, temp_in + cooler.approach)
     design_difference = cooler.approach + cooler.range
     difference = np.maximum(temp_return - temp_in, cooler.approach)
-    flow = np.minimum(heat / heat_design * design_difference / difference, 1.0)
+    flow = share * heat / heat_design * design_difference / difference
     running = heat_design * cooler.fan_ratio * affinity(flow, cooler.minimum_flow, cooler.exponent)
     open_coolers = np.clip(share / SHUTTING_SHARE, 0.0, 1.0)
     share = share * open_coolers

@@ -11,6 +11,7 @@ them again at the optimum.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -174,8 +175,8 @@ def linearisation_error(
     )
 
 
-KNOTS = (0.4, 0.6, 0.8, 1.0)
-"""Loads at which three-piece convex coefficients touch the physics [1]."""
+LOADS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+"""Loads at which convex pieces may touch the physics [1]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,35 +200,48 @@ class ConvexFacility:
 
 
 def linearise_convex(
-    design: Design, weather: FacilityWeather, knots: tuple[float, ...] = KNOTS
+    design: Design, weather: FacilityWeather, loads: tuple[float, ...] = LOADS
 ) -> ConvexFacility:
-    """Convex pieces of facility power in IT power, homogeneous in installed IT.
+    """Three convex pieces of facility power in IT power, homogeneous in installed IT.
 
-    Chords of the physics between `knots`: between two knots a chord of a convex function lies
-    above it, so a peak is never understated. Steps of chiller staging make the physics slightly
-    concave in some hours; there slopes are made to rise from the full load downwards, which keeps
-    the full load exact.
+    Chords of the physics between four knots: between two knots a chord of a convex function lies
+    above it, so a peak is never understated. The two inner knots are those of `loads` that keep the
+    hour's largest error smallest, so that a kink (a floor of fans or pumps, one more machine) is
+    met. Where the physics is slightly concave, slopes are made to rise from the full load
+    downwards, which keeps the full load exact.
 
     Parameters
     ----------
     design : Design
     weather : FacilityWeather
         Arrays of shape (T,).
-    knots : tuple of float
-        Loads, rising [1].
+    loads : tuple of float
+        Loads, rising, from which knots are taken; the ends are always knots [1].
 
     Returns
     -------
     ConvexFacility
+        Arrays of shape (3, T).
     """
-    at = np.array(knots)
-    power = np.stack([evaluate(design, weather, load).facility_power for load in knots])
-    slope = np.maximum(np.diff(power, axis=0) / np.diff(at)[:, None], 0.0)
+    at = np.array(loads)
+    power = np.stack([evaluate(design, weather, load).facility_power for load in loads])
+    best = np.full(power.shape[1], np.inf)
+    slope, fixed = np.zeros((2, 3, power.shape[1]))
+    for inner in combinations(range(1, len(loads) - 1), 2):
+        pieces = _chords(at, power, (0, *inner, len(loads) - 1))
+        error = np.max([np.abs(pieces.power(x) / p - 1) for x, p in zip(at, power, strict=True)], 0)
+        better = error < best
+        best = np.where(better, error, best)
+        slope, fixed = np.where(better, pieces.slope, slope), np.where(better, pieces.fixed, fixed)
+    return ConvexFacility(slope=slope, fixed=fixed)
+
+
+def _chords(at: Array, power: Array, knots: tuple[int, ...]) -> ConvexFacility:
+    """Return the chords between knots, their slopes rising with load, exact at the last knot."""
+    ends = list(knots)
+    slope = np.maximum(np.diff(power[ends], axis=0) / np.diff(at[ends])[:, None], 0.0)
     # from the top: no piece may be steeper than the one above it
     slope = np.minimum.accumulate(slope[::-1], axis=0)[::-1]
-    end = power[-1]
-    fixed = []
-    for upper, piece in zip(at[::-1], slope[::-1], strict=False):
-        fixed.append(end - piece * upper)
-        end = end - piece * (upper - at[::-1][len(fixed)])
-    return ConvexFacility(slope=slope, fixed=np.stack(fixed[::-1]))
+    drops = slope * np.diff(at[ends])[:, None]
+    upper = power[-1] - np.cumsum(drops[::-1], axis=0)[::-1] + drops  # power at each upper knot
+    return ConvexFacility(slope=slope, fixed=upper - slope * at[ends[1:]][:, None])
