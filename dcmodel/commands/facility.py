@@ -32,7 +32,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def facility(
     context: typer.Context,
     cooling: Annotated[
-        str | None, typer.Option(help="Architecture; left out, they are listed.")
+        str | None,
+        typer.Option(help="Architecture or preset file (.yaml); left out, they are listed."),
     ] = None,
     weather: Weather = "dallas",
     load: Load = 0.7,
@@ -130,15 +131,11 @@ def _list() -> None:
 def _design(cooling: str, variant: str, rack_kw: float | None) -> Design:
     """Return a design of the library or of a preset file, its liquid share set by rack density."""
     from dcmodel.facility.design import load_design
-    from dcmodel.facility.equipment import check_density, liquid_share
+    from dcmodel.facility.preset import load_preset, with_rack
 
-    design = load_design(cooling, variant)
-    if rack_kw is None:
-        return design
-    check_density(design.key, rack_kw, "--rack-kw")
-    if "liquid_fraction" not in design.parameters or design.key == "immersion":
-        return design
-    return load_design(cooling, variant, {"liquid_fraction": float(liquid_share(rack_kw))})
+    own = Path(cooling)
+    design = load_preset(own) if own.suffix in {".yaml", ".yml"} else load_design(cooling, variant)
+    return design if rack_kw is None else with_rack(design, rack_kw, "--rack-kw")
 
 
 def _weather(name: str) -> FacilityWeather:

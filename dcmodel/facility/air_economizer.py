@@ -1,20 +1,21 @@
-"""Outside-air cooling with direct evaporative pads and a trim chiller.
+"""Outside-air cooling with direct evaporative pads and water-cooled trim chillers.
 
 Below the lowest supply temperature outside air is mixed with return air; up to the highest it is
 used as it is; above, it is wetted as far as needed, as far as the pad can and as far as the limits
-of dew point and relative humidity allow; a coil on an air-cooled chiller trims the rest. Air too
-moist from the outset shuts the dampers: the hall recirculates and the chiller carries all. The
+of dew point and relative humidity allow; a coil on a chiller with cooling towers, the plant of
+large sites, trims the rest. Air too moist from the outset shuts the dampers: the hall recirculates
+and the chillers carry all. The
 dampers close over a few per cent of humidity, in which the cold coil still dries the mixture.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from dcmodel.facility import psychrometrics
-from dcmodel.facility.chiller import ChillerPlant, chiller_power, load_curves
+from dcmodel.facility.chiller import ChillerPlant
 from dcmodel.facility.cooling import (
     JOULES_PER_MWH,
     WATER_DENSITY,
@@ -23,11 +24,12 @@ from dcmodel.facility.cooling import (
     Pump,
     evaporated,
     fan_power,
-    pump_power,
 )
 from dcmodel.facility.design import Architecture, Design, architectures
 from dcmodel.facility.electrical import hall_losses
+from dcmodel.facility.loops import TOWER_SCALARS, tower_loop
 from dcmodel.facility.psychrometrics import Array
+from dcmodel.facility.tower import Tower
 from dcmodel.facility.weather import FacilityWeather
 
 CLOSING_SPAN = 0.05
@@ -107,46 +109,46 @@ def cooling(design: Design, weather: FacilityWeather, load: Array) -> CoolingSta
     CoolingState
         Per MW of installed IT.
     """
-    fan, pump = design.group(Fan, "fan"), design.group(Pump, "trim_pump")
-    plant = design.group(ChillerPlant, "chiller")
-    curves = load_curves(design.text("chiller_curves"))
+    fan = design.group(Fan, "fan")
     state = air_state(design, weather)
 
     heat_design = float(1.0 + hall_losses(design, np.asarray(1.0)))
     hall_heat = load + hall_losses(design, load)
     fans = fan_power(fan, hall_heat, heat_design, weather)
     heat = hall_heat + fans
-    trim_air = state.trim_share * heat
-    trim_pumps = pump_power(pump, trim_air, heat_design)
-    chillers = chiller_power(
-        curves,
-        plant,
-        trim_air + trim_pumps,
+    trim = tower_loop(
+        design,
+        weather,
+        state.trim_share * heat,
         heat_design,
         design["chilled_water_temperature"],
-        weather.temp_air,
-    )
+        "trim",
+    ).state
     # Air flow is in 1e6 kg of dry air per second and MW of IT, as heat is in MW.
     air_flow = heat / (psychrometrics.heat_capacity(weather.humidity_ratio) * fan.temperature_rise)
     water = air_flow * state.water_per_air * JOULES_PER_MWH / WATER_DENSITY
     wet = state.water_per_air > 0
-    return CoolingState(
+    pads = np.where(wet, design["evaporative_pump_ratio"] * heat_design, 0.0)
+    return replace(
+        trim,
         fan=fans,
-        pump=trim_pumps,
-        chiller=chillers,
-        heat_rejection=np.zeros_like(fans),
-        auxiliary=np.where(wet, design["evaporative_pump_ratio"] * heat_design, 0.0)
-        + np.zeros_like(fans),
+        auxiliary=np.broadcast_to(pads, heat.shape),
         on_ups=design["fan_on_ups"] * fans,
-        water=water * (1.0 + design["bleed_ratio"]),
-        mechanical_fraction=np.broadcast_to(state.trim_share, heat.shape),
+        water=trim.water + water * (1.0 + design["bleed_ratio"]),
+        mechanical_fraction=trim.mechanical_fraction * state.trim_share,
     )
 
 
 architectures.register("air_economizer")(
     Architecture(
-        title="Outside air with direct evaporative cooling and trim chiller",
-        groups={"fan": Fan, "trim_pump": Pump, "chiller": ChillerPlant},
+        title="Outside air with direct evaporative cooling and trim chillers",
+        groups={
+            "fan": Fan,
+            "trim_pump": Pump,
+            "condenser_pump": Pump,
+            "tower": Tower,
+            "chiller": ChillerPlant,
+        },
         scalars=(
             "supply_air_temperature_minimum",
             "supply_air_temperature_maximum",
@@ -157,6 +159,7 @@ architectures.register("air_economizer")(
             "evaporative_pump_ratio",
             "bleed_ratio",
             "chilled_water_temperature",
+            *TOWER_SCALARS,
             "chiller_curves",
             "fan_on_ups",
         ),

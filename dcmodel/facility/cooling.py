@@ -117,36 +117,6 @@ class Pump:
 
 
 @dataclass(frozen=True)
-class Tower:
-    """Cooling tower.
-
-    Parameters
-    ----------
-    approach, range : float
-        Approach of the water to the wet bulb, and cooling range [K].
-    minimum_temperature : float
-        Lowest water temperature, against frost [degC].
-    fan_ratio : float
-        Fan power per heat rejected at design [MW MW-1].
-    minimum_flow, exponent : float
-        Lowest fan speed, and exponent of the affinity law [1].
-    cycles : float
-        Cycles of concentration [1].
-    drift_fraction : float
-        Drift per water flow [1].
-    """
-
-    approach: float
-    range: float
-    minimum_temperature: float
-    fan_ratio: float
-    minimum_flow: float
-    exponent: float
-    cycles: float
-    drift_fraction: float
-
-
-@dataclass(frozen=True)
 class DryCooler:
     """Dry cooler with an optional adiabatic section.
 
@@ -221,48 +191,6 @@ def economizer_share(
     """
     span = np.asarray(temp_return, dtype=float) - temp_supply
     return np.clip((temp_return - np.asarray(temp_available, dtype=float)) / span, 0.0, 1.0)
-
-
-def tower_temperature(tower: Tower, temp_wet_bulb: Array) -> Array:
-    """Temperature of the water that leaves the tower [degC]: a constant approach, frost-limited."""
-    return np.maximum(temp_wet_bulb + tower.approach, tower.minimum_temperature)
-
-
-def tower_fan_power(
-    tower: Tower, heat: Array, heat_design: float, temp_water: Array, temp_wet_bulb: Array
-) -> Array:
-    """Power of the tower fans [MW MW-1].
-
-    Where the water is held above wet bulb plus approach, the wider approach saves air.
-    """
-    flow = heat / heat_design * tower.approach / (temp_water - temp_wet_bulb)
-    running = heat_design * tower.fan_ratio * affinity(flow, tower.minimum_flow, tower.exponent)
-    return np.where(heat > 0, running, 0.0)
-
-
-def latent_fraction(temp_air_out: Array, weather: FacilityWeather) -> Array:
-    r"""Share of the heat a tower rejects as vapour [1].
-
-    Air leaves saturated near the mean water temperature :math:`T`:
-    :math:`f = h_{fg} (w_s(T) - w) / (h_s(T) - h)`, between 0 and 1. In hot dry air, where the air
-    itself is cooled, the balance would exceed 1 by a few per cent; it is held at 1.
-    """
-    saturated = psychrometrics.saturation_humidity_ratio(temp_air_out, weather.pressure)
-    gain = psychrometrics.enthalpy(temp_air_out, saturated) - psychrometrics.enthalpy(
-        weather.temp_air, weather.humidity_ratio
-    )
-    latent = LATENT_HEAT_30 * (saturated - weather.humidity_ratio)
-    # Water stays above the wet bulb, so the air gains heat; the floor guards against rounding.
-    return np.clip(latent / np.maximum(gain, 1.0), 0.0, 1.0)
-
-
-def tower_water(tower: Tower, heat: Array, temp_water: Array, weather: FacilityWeather) -> Array:
-    """Make-up water of a tower: evaporation and the larger of blow-down and drift [m3 h-1 MW-1]."""
-    temp_mean = temp_water + 0.5 * tower.range
-    evaporation = EVAPORATION_PER_HEAT * latent_fraction(temp_mean, weather) * heat
-    flow = heat * JOULES_PER_MWH / (WATER_DENSITY * WATER_HEAT_CAPACITY * tower.range)
-    bleed = np.maximum(evaporation / (tower.cycles - 1.0), tower.drift_fraction * flow)
-    return np.asarray(evaporation + bleed)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from dcmodel.base.errors import DataError, Fault, StudyError
@@ -276,23 +276,30 @@ def load_design(
         raise StudyError(Fault("", f"{message} (known: {', '.join(architectures)})"))
     architecture = architectures[key]
     parameters = _select(key, variant, architecture.parameter_names())
-    faults = []
-    for name, value in (overrides or {}).items():
-        if name not in parameters:
-            hint = nearest(name, sorted(parameters))
-            faults.append(Fault(f"cooling {key}", f"unknown parameter '{name}'{hint}"))
-            continue
-        old = parameters[name]
-        fault = _override_fault(name, value, old)
-        if fault:
-            faults.append(Fault(f"cooling {key}", fault))
-            continue
-        parameters[name] = Parameter(
-            name, value, old.low, old.high, old.unit, "the study's own value", "assumed"
+    changed = dict(overrides or {})
+    wrong = override_faults(key, parameters, changed)
+    if wrong:
+        raise StudyError([Fault(f"cooling {key}", message) for message in wrong.values()])
+    for name, value in changed.items():
+        parameters[name] = replace(
+            parameters[name], value=value, source="the study's own value", provenance="assumed"
         )
-    if faults:
-        raise StudyError(faults)
-    for parameter in parameters.values():
-        if parameter.unit == NAME_UNIT:
-            load_curves(str(parameter.value))  # an unknown chiller is the study's fault, told here
     return Design(key, variant, architecture, parameters)
+
+
+def override_faults(
+    key: str, parameters: Mapping[str, Parameter], changed: Mapping[str, Any]
+) -> dict[str, str]:
+    """Return what is wrong with own values of an architecture's parameters, by parameter."""
+    wrong = {}
+    for name, value in changed.items():
+        if name not in parameters:
+            wrong[name] = f"unknown parameter '{name}'{nearest(name, sorted(parameters))} of {key}"
+        elif message := _override_fault(name, value, parameters[name]):
+            wrong[name] = message
+        elif parameters[name].unit == NAME_UNIT:
+            try:
+                load_curves(str(value))
+            except StudyError as error:
+                wrong[name] = error.faults[0].message
+    return wrong

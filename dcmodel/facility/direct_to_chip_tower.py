@@ -8,11 +8,12 @@ W27) and the air remainder call on water-cooled chillers in series.
 from __future__ import annotations
 
 from dcmodel.facility.chiller import ChillerPlant
-from dcmodel.facility.cooling import CoolingState, Fan, Pump, Tower
+from dcmodel.facility.cooling import CoolingState, Fan, Pump
 from dcmodel.facility.design import Architecture, Design, architectures
 from dcmodel.facility.direct_to_chip import LIQUID_SCALARS, joined, liquid_hall, liquid_reuse
 from dcmodel.facility.loops import COIL_SCALARS, TOWER_SCALARS, tower_loop
 from dcmodel.facility.psychrometrics import Array
+from dcmodel.facility.tower import Tower
 from dcmodel.facility.weather import FacilityWeather
 
 

@@ -18,12 +18,12 @@ from dcmodel.facility.cooling import (
     Pump,
     affinity,
     fan_power,
-    latent_fraction,
     pump_power,
 )
 from dcmodel.facility.design import Architecture, Design, architectures
 from dcmodel.facility.electrical import hall_losses
 from dcmodel.facility.psychrometrics import Array
+from dcmodel.facility.tower import latent_fraction
 from dcmodel.facility.weather import FacilityWeather
 
 

@@ -18,19 +18,16 @@ from dcmodel.facility.cooling import (
     DryCooler,
     Fan,
     Pump,
-    Tower,
     coil_water_temperature,
     dry_cooler,
     economizer_share,
     fan_power,
     pump_power,
-    tower_fan_power,
-    tower_temperature,
-    tower_water,
 )
 from dcmodel.facility.design import Design
 from dcmodel.facility.electrical import hall_losses
 from dcmodel.facility.psychrometrics import Array
+from dcmodel.facility.tower import Tower, tower_fan_power, tower_temperature, tower_water
 from dcmodel.facility.weather import FacilityWeather
 
 COIL_SCALARS = (

@@ -8,9 +8,10 @@ two kelvin above the room's dew point, so nothing condenses. Behind it stands th
 from __future__ import annotations
 
 from dcmodel.facility.chiller import ChillerPlant
-from dcmodel.facility.cooling import Fan, Pump, Tower
+from dcmodel.facility.cooling import Fan, Pump
 from dcmodel.facility.design import Architecture, architectures
 from dcmodel.facility.loops import COIL_SCALARS, TOWER_SCALARS, chilled_reuse
+from dcmodel.facility.tower import Tower
 from dcmodel.facility.water_economizer import cooling
 
 architectures.register("rear_door")(

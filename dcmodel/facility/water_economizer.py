@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dcmodel.facility.chiller import ChillerPlant
-from dcmodel.facility.cooling import CoolingState, Fan, Pump, Tower, pump_power
+from dcmodel.facility.cooling import CoolingState, Fan, Pump, pump_power
 from dcmodel.facility.design import Architecture, Design, architectures
 from dcmodel.facility.loops import COIL_SCALARS, TOWER_SCALARS, chilled_reuse, coil_hall, tower_loop
 from dcmodel.facility.psychrometrics import Array
+from dcmodel.facility.tower import Tower
 from dcmodel.facility.weather import FacilityWeather
 
 

@@ -19,7 +19,6 @@ from dcmodel.components.base import (
     Workload,
     components,
 )
-from dcmodel.facility.design import load_design
 from dcmodel.facility.linearise import AffineFacility
 from dcmodel.facility.model import design_peak
 from dcmodel.facility.weather import FacilityWeather
@@ -37,7 +36,7 @@ from dcmodel.profiles.paths import apply_path
 from dcmodel.profiles.synthetic import typical_carbon, typical_price, typical_weather
 from dcmodel.study.assumed import assumptions, attach
 from dcmodel.study.cases import Case
-from dcmodel.study.library import resolve_site
+from dcmodel.study.library import load_cooling, resolve_site
 from dcmodel.study.spec import Segments, SeriesFile, StudySpec, WeatherFile
 from dcmodel.workload.deferral import backlog_max
 from dcmodel.workload.demand import hourly_arrivals
@@ -98,7 +97,7 @@ def assemble(case: Case) -> tuple[SiteCase, Plant, xr.Dataset]:
     weather = _weather(case, site)
     calendar = pd.DatetimeIndex(weather["time"].to_numpy())
     years = spec.years
-    design = load_design(spec.cooling.architecture, spec.cooling.variant, spec.cooling.overrides)
+    design = load_cooling(spec.cooling, case.folder)
     plant = Plant(design, FacilityWeather.from_dataset(weather))
     fleet = load_fleet(spec.fleet.model_dump())
     installed = np.array([spec.it_capacity()[year] for year in years])
@@ -262,6 +261,6 @@ def _provenance(case: Case, site_case: SiteCase, weather: xr.Dataset) -> dict[st
         "time_zone": site_case.site.time_zone,
         "weather_source": weather.attrs["source"],
         "weather_repairs": weather.attrs.get("repairs", ""),
-        "cooling": f"{case.spec.cooling.architecture}, {case.spec.cooling.variant}",
+        "cooling": case.spec.cooling.title,
         "dcmodel_version": dcmodel.__version__,
     }

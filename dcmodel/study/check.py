@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from dcmodel.base.errors import DcmodelError
+from dcmodel.base.errors import DcmodelError, Fault
 from dcmodel.base.registry import nearest
 from dcmodel.study import library
 from dcmodel.study.findings import (
@@ -29,6 +29,7 @@ from dcmodel.study.spec import Cooling, SeriesFile, SiteEntry, StudySpec, Weathe
 Check = Callable[[Parts, Path], Iterator[Finding]]
 
 SHARE_TOLERANCE = 1e-6
+_WITH_FILES = ("weather", "prices", "carbon", "cooling")
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -52,7 +53,7 @@ def check(parts: Parts, folder: Path, known: Iterable[Finding] = ()) -> list[Fin
 
 def named_files(spec: StudySpec) -> list[tuple[Loc, str]]:
     """Return every file a study names, with its place in the study."""
-    parts = {key: getattr(spec, key) for key in ("weather", "prices", "carbon", "sites")}
+    parts = {key: getattr(spec, key) for key in (*_WITH_FILES, "sites")}
     return list(_files(parts, by_label=False))
 
 
@@ -132,15 +133,26 @@ def _cooling(parts: Parts, folder: Path) -> Iterator[Finding]:
         if cooling is None:
             continue
         known = library.cooling_names()
-        if cooling.architecture not in known:
+        if cooling.architecture is not None and cooling.architecture not in known:
             message = _unknown("cooling architecture", cooling.architecture, known)
             yield Finding((*loc, "architecture"), message)
             continue
+        if cooling.file is not None and not (folder / cooling.file).is_file():
+            continue  # named among the missing files
         try:
-            library.load_cooling(cooling.architecture, cooling.variant, cooling.overrides)
+            library.load_cooling(cooling, folder)
         except DcmodelError as error:
             for fault in error.faults:
-                yield Finding((*loc, "overrides"), fault.message)
+                yield _cooling_finding(loc, cooling, fault)
+
+
+def _cooling_finding(loc: Loc, cooling: Cooling, fault: Fault) -> Finding:
+    """Return a fault of a cooling design at the key of the study that causes it."""
+    if fault.where == "rack_kw":
+        return Finding((*loc, "rack_kw"), fault.message)
+    if cooling.file is not None:
+        return Finding((*loc, "file"), f"{fault.where}  {fault.message}")
+    return Finding((*loc, "overrides"), fault.message)
 
 
 def _sites(parts: Parts, folder: Path) -> Iterator[Finding]:
@@ -233,15 +245,17 @@ def _files(parts: Parts, *, by_label: bool) -> Iterator[tuple[Loc, str]]:
     holders: list[tuple[Loc, dict[str, object]]] = [((), parts)]
     for position, entry in enumerate(parts.get("sites", ())):
         place = entry.label if by_label else position
-        settings = {key: getattr(entry, key) for key in ("weather", "prices", "carbon")}
+        settings = {key: getattr(entry, key) for key in _WITH_FILES}
         holders.append((("sites", place), settings))
     for loc, holder in holders:
-        for key in ("weather", "prices", "carbon"):
+        for key in _WITH_FILES:
             value = holder.get(key)
             if isinstance(value, WeatherFile):
                 yield (*loc, key, "file"), value.file
             elif isinstance(value, SeriesFile):
                 yield (*loc, key, "series"), value.series
+            elif isinstance(value, Cooling) and value.file is not None:
+                yield (*loc, key, "file"), value.file
 
 
 def _calendar(parts: Parts, folder: Path) -> Iterator[Finding]:

@@ -7,15 +7,17 @@ that a study's text can be looked at without loading the numerical libraries.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
 from dcmodel.base.errors import DcmodelError
 from dcmodel.inputs.library import names
-from dcmodel.study.spec import SiteEntry
+from dcmodel.study.spec import Cooling, SiteEntry
 
 if TYPE_CHECKING:
+    from dcmodel.facility.design import Design
     from dcmodel.inputs.assumptions import Assumption
     from dcmodel.inputs.sites import Site
 
@@ -108,11 +110,23 @@ def cooling_names() -> list[str]:
     return architectures.names()
 
 
-def load_cooling(architecture: str, variant: str, overrides: Mapping[str, float | str]) -> None:
-    """Load a cooling design, so that its faults are raised."""
-    from dcmodel.facility.design import load_design
+def load_cooling(cooling: Cooling, folder: Path) -> Design:
+    """Return the cooling design of a study; files are relative to `folder`.
 
-    load_design(architecture, variant, dict(overrides))
+    Raises
+    ------
+    StudyError, DataError
+        The preset does not exist, or a value is beyond what physics allows.
+    """
+    from dcmodel.facility.design import load_design
+    from dcmodel.facility.preset import load_preset, with_rack
+
+    if cooling.file is not None:
+        design = load_preset(folder / cooling.file)
+    else:
+        assert cooling.architecture is not None  # a study gives one of the two
+        design = load_design(cooling.architecture, cooling.variant, dict(cooling.overrides))
+    return design if cooling.rack_kw is None else with_rack(design, cooling.rack_kw, "rack_kw")
 
 
 def component_classes() -> dict[str, type[BaseModel]]:

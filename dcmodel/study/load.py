@@ -122,7 +122,7 @@ class Study:
             "cases": str(len(spec.sites) * len(spec.scenarios)),
             "installed IT [MW]": capacity,
             "workloads": ", ".join(f"{n} {w.share:.0%}" for n, w in spec.workloads.items()),
-            "cooling": f"{spec.cooling.architecture}, {spec.cooling.variant}",
+            "cooling": spec.cooling.title,
             "components": ", ".join(spec.components),
             "resolution": str(spec.resolution),
             "discount rate": f"{spec.discount_rate:.1%} real, USD of {spec.currency_year}",

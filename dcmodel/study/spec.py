@@ -9,7 +9,7 @@ key, the library or a file to judge is checked in `dcmodel.study.check`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BeforeValidator,
@@ -152,17 +152,36 @@ class Fleet(StudyPart):
 class Cooling(StudyPart):
     """Cooling architecture; a plain name means its generic variant."""
 
-    architecture: str
+    architecture: str | None = None
     """Name of a preset in ``data/cooling``."""
     variant: Literal["best", "generic", "legacy"] = "generic"
     """Column of the preset's table."""
     overrides: dict[str, float | str] = {}
     """Parameters of the preset to replace, in the preset's units."""
+    file: str | None = None
+    """Preset file in place of architecture, variant and overrides, relative to the study file."""
+    rack_kw: Annotated[float, Field(gt=0), Quantity("kW")] | None = None
+    """Power of a rack at full load: sets the share of heat that liquid takes. [kW]"""
 
     @model_validator(mode="before")
     @classmethod
     def _short_form(cls, value: Any) -> Any:
         return {"architecture": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.architecture is None) == (self.file is None):
+            msg = "give either 'architecture', a name of the library, or 'file', a preset file"
+            raise _refusal(msg)
+        if self.file is not None and self.overrides:
+            msg = "write the overrides into the preset file, each with its source"
+            raise _refusal(msg)
+        return self
+
+    @property
+    def title(self) -> str:
+        """What tables call it."""
+        return self.file or f"{self.architecture}, {self.variant}"
 
 
 class Workload(StudyPart):

@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcmodel.facility import FacilityWeather, cooling
-from dcmodel.facility.cooling import DryCooler, Fan, Pump, Tower
+from dcmodel.facility import FacilityWeather, cooling, tower
+from dcmodel.facility.cooling import DryCooler, Fan, Pump
+from dcmodel.facility.tower import Tower
 
 STANDARD = 101_325.0
 TOWER = Tower(
@@ -82,51 +83,6 @@ def test_coil_water_temperature():
     assert cooling.coil_water_temperature(25.0, 12.0, 0.8) == pytest.approx(22.0)
 
 
-@given(
-    temp=st.floats(-25, 48),
-    humidity=st.floats(3, 100),
-    cycles=st.floats(5, 15),
-    heat=st.floats(0.01, 2),
-)
-def test_tower_water_stays_within_the_latent_bound(temp, humidity, cycles, heat):
-    weather = air(temp, humidity)
-    tower = Tower(4.0, 5.0, 8.0, 0.0125, 0.2, 3.0, cycles, 1e-6)
-    temp_water = cooling.tower_temperature(tower, weather.temp_wet_bulb)
-    water = cooling.tower_water(tower, np.array(heat), temp_water, weather)[0] / heat
-    evaporation = water * (1 - 1 / cycles)
-    assert 0.0 < evaporation <= 1.4815
-    assert water <= 1.852
-
-
-def test_cold_air_takes_heat_without_water():
-    hot, cold = (air(temp, 50.0) for temp in (35.0, 0.0))
-    water = [
-        cooling.tower_water(
-            TOWER, np.array(1.0), cooling.tower_temperature(TOWER, w.temp_wet_bulb), w
-        )[0]
-        for w in (hot, cold)
-    ]
-    assert water[1] < 0.65 * water[0]
-
-
-def test_latent_fraction_against_a_hand_balance():
-    # Air in at 20 degC and 8 g/kg (40.5 kJ/kg), out saturated at 25 degC (20.1 g/kg, 76.3 kJ/kg):
-    # 2430 * 0.0121 / 35.8 = 0.82.
-    weather = FacilityWeather.from_humidity_ratio(20.0, 0.008, STANDARD)
-    assert cooling.latent_fraction(np.array(25.0), weather)[0] == pytest.approx(0.82, abs=0.01)
-
-
-def test_drift_replaces_blow_down_where_larger():
-    wet = Tower(4.0, 5.0, 8.0, 0.0125, 0.2, 3.0, 1000.0, 5e-3)
-    weather = air(25.0)
-    temp_water = cooling.tower_temperature(wet, weather.temp_wet_bulb)
-    water = cooling.tower_water(wet, np.array(1.0), temp_water, weather)
-    dry = Tower(4.0, 5.0, 8.0, 0.0125, 0.2, 3.0, 1000.0, 0.0)
-    without = cooling.tower_water(dry, np.array(1.0), temp_water, weather) / (1 + 1 / 999)
-    # 1 MW over 5 K is 172 m3/h of water; half a per cent of it drifts.
-    assert (water - without)[0] == pytest.approx(172.0 * 5e-3, rel=1e-3)
-
-
 def test_adiabatic_cooler_wets_only_when_it_must():
     weather = air(np.array([10.0, 33.0, 40.0, 48.0]), 20.0)
     state = cooling.dry_cooler(COOLER, np.array(1.0), 1.0, 36.0, weather)
@@ -153,18 +109,18 @@ def test_dry_cooler_of_a_hot_hour_hands_over_to_compressors():
 @given(heat=st.floats(1e-3, 1.0), scale=st.floats(0.1, 300), temp=st.floats(-10, 48))
 def test_parts_are_homogeneous_of_degree_one(heat, scale, temp):
     weather = air(temp, 40.0)
-    temp_water = cooling.tower_temperature(TOWER, weather.temp_wet_bulb)
+    temp_water = tower.tower_temperature(TOWER, weather.temp_wet_bulb)
 
     def parts(s):
         q = np.array([s * heat])
         cooler = cooling.dry_cooler(COOLER, q, s, 36.0, weather)
-        fan = cooling.tower_fan_power(TOWER, q, s, temp_water, weather.temp_wet_bulb)
+        fan = tower.tower_fan_power(TOWER, q, s, temp_water, weather.temp_wet_bulb)
         return np.array(
             [
                 cooling.fan_power(FAN, q, s, weather),
                 cooling.pump_power(PUMP, q, s),
                 fan,
-                cooling.tower_water(TOWER, q, temp_water, weather),
+                tower.tower_water(TOWER, q, temp_water, weather),
                 cooler.fan,
                 cooler.water,
             ]

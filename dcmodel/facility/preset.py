@@ -1,0 +1,115 @@
+"""Designs of one's own: a preset file in YAML, and racks of a given density.
+
+A preset file starts from a variant of the library and replaces what is known better, each value
+with its source::
+
+    schema: dcmodel/cooling-1
+    name: Lake hall, as built
+    architecture: water_economizer
+    variant: best
+    parameters:
+      fan_pressure: {value: 280, source: "commissioning report, 2025", provenance: cited}
+      supply_air_temperature: 25
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from dcmodel.base.errors import DataError, DcmodelError, Fault, StudyError
+from dcmodel.base.schema import Sourced, Spec
+from dcmodel.base.yamlfile import load_yaml, validate
+from dcmodel.facility.design import (
+    Design,
+    Parameter,
+    architectures,
+    load_design,
+    override_faults,
+)
+from dcmodel.facility.equipment import check_density, liquid_share
+
+SCHEMA = "dcmodel/cooling-1"
+
+
+class PresetFile(Spec):
+    """A preset file as it is written."""
+
+    schema_: Literal["dcmodel/cooling-1"] = Field(alias="schema")
+    """Kind of the file."""
+    name: str
+    """Name in tables and figures."""
+    architecture: str
+    """Architecture of the library whose physics apply."""
+    variant: str = "generic"
+    """Variant of the library that gives what is not stated here."""
+    parameters: dict[str, float | str | Sourced] = {}
+    """Own values by parameter."""
+
+
+def load_preset(path: Path) -> Design:
+    """Read a design from a preset file.
+
+    Raises
+    ------
+    StudyError
+        Unknown architecture, variant or parameter, or a value beyond what physics allows: all
+        together, each with ``file:line:column``.
+    """
+    loaded = load_yaml(path, error=StudyError)
+    preset = validate(PresetFile, loaded)
+    if preset.architecture not in architectures:
+        known = ", ".join(architectures)
+        message = f"unknown cooling architecture '{preset.architecture}' (known: {known})"
+        raise StudyError(Fault(loaded.where(("architecture",)), message))
+    try:
+        base = load_design(preset.architecture, preset.variant)
+    except DataError:
+        raise
+    except DcmodelError as error:
+        where = loaded.where(("variant",))
+        raise StudyError([Fault(where, fault.message) for fault in error.faults]) from None
+    stated = preset.parameters
+    values = {name: v.value if isinstance(v, Sourced) else v for name, v in stated.items()}
+    wrong = override_faults(base.key, base.parameters, values)
+    if wrong:
+        raise StudyError([Fault(loaded.where(("parameters", n)), wrong[n]) for n in wrong])
+    own = {name: _own(base.parameters[name], value) for name, value in stated.items()}
+    return replace(base, variant=preset.name, parameters={**base.parameters, **own}, _groups={})
+
+
+def with_rack(design: Design, rack_kw: float, where: str = "") -> Design:
+    """Return a design for racks of a density, its liquid share set by what they need.
+
+    Parameters
+    ----------
+    rack_kw : float
+        Power of a rack at full load [kW].
+    where : str
+        Place of the setting, for the message.
+
+    Raises
+    ------
+    StudyError
+        Racks beyond the reach of the architecture.
+    """
+    check_density(design.key, rack_kw, where)
+    if "liquid_fraction" not in design.parameters or design.key == "immersion":
+        return design
+    old = design.parameters["liquid_fraction"]
+    source = f"liquid share of racks of {rack_kw:g} kW, data/cooling/it_equipment.csv"
+    share = replace(
+        old, value=float(liquid_share(rack_kw)), source=source, provenance="derived", note=""
+    )
+    return replace(design, parameters={**design.parameters, "liquid_fraction": share}, _groups={})
+
+
+def _own(old: Parameter, value: float | str | Sourced) -> Parameter:
+    """Return a parameter with a value of the file in place of the library's."""
+    if not isinstance(value, Sourced):
+        return replace(old, value=value, source="own preset file", provenance="assumed", note="")
+    fields = ("value", "low", "high", "source", "provenance", "note")
+    return replace(old, **{name: getattr(value, name) for name in fields})
