@@ -1,1 +1,1 @@
-"""Verification of backup: outage survival and availability."""
+"""Verification of backup: outage survival and availability, in plain numpy."""
