@@ -11,6 +11,7 @@ name on the block   index           meaning
 ``delivery``        year, time      contracted energy delivered to the site's meter account [MW]
 ``it_shift``        year, time      IT work moved into the hour, negative when moved out [MW]
 ``emissions``       year            emissions of fuel burnt on site [t CO2e]
+``nox``             year            nitrogen oxides of fuel burnt on site [t]
 cost terms          year            undiscounted real USD of the year, each with a category
 ==================  ==============  ==========================================================
 """
@@ -97,6 +98,8 @@ class SiteCase:
     """Facility power and water as hourly straight lines in IT power, arrays (years, steps)."""
     facility_design_peak: FloatArray
     """Facility MW per MW of installed IT at full load in the design hour [1], shape (years,)."""
+    design_temp_air: FloatArray
+    """Air temperature of the hottest design hour [degC], shape (years,)."""
     series: dict[str, FloatArray]
     """Hourly profiles by name, each of shape (years, steps): prices, carbon, capacity factors."""
     components: tuple[Component, ...] = field(default=())
@@ -175,9 +178,14 @@ class Limit:
         unit: str,
         place: tuple[str, ...],
         *variables: ArrayVar,
+        value: FloatArray | None = None,
     ) -> Limit:
-        """Return a limit on a size by year and on variables whose bounds are in proportion."""
-        value = np.asarray(variables[0].upper_bound, dtype=float)
+        """Return a limit on a size by year and on variables whose bounds are in proportion.
+
+        The limit is the bound of the first variable, unless `value` says it in another unit.
+        """
+        if value is None:
+            value = np.asarray(variables[0].upper_bound, dtype=float)
         bounds = tuple((variable, _per_unit(variable, value)) for variable in variables)
         return cls(name, unit, place, value, bounds)
 
@@ -258,6 +266,7 @@ def staged_capacity(
     fixed_opex: FloatArray,
     lifetime: float,
     what: str,
+    integer: bool = False,
 ) -> ArrayVar:
     """Declare a capacity that grows by yearly additions, each at the cost of its own year.
 
@@ -282,6 +291,8 @@ def staged_capacity(
         Economic life, over which the annuity runs [years].
     what : str
         Words for the documentation of the variables.
+    integer : bool
+        Whether additions are whole numbers.
 
     Returns
     -------
@@ -292,7 +303,9 @@ def staged_capacity(
     limit = np.broadcast_to(np.asarray(upper, dtype=float), (len(case.years),))
     annuity = capital_recovery_factor(case.discount_rate, lifetime) * capex
     capacity = ArrayVar(m.Y, lower=0, upper=limit, doc=f"{what} [{unit}]")
-    built = ArrayVar(m.Y, lower=0, upper=float(limit.max()), doc=f"{what}, added [{unit}]")
+    built = ArrayVar(
+        m.Y, lower=0, upper=float(limit.max()), integer=integer, doc=f"{what}, added [{unit}]"
+    )
     b.add_component(name, capacity)
     b.add_component(f"{name}_built", built)
     stands = ArrayParam(m.Y, m.Y, values=case.stands)

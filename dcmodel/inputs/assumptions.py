@@ -63,6 +63,7 @@ _UNITS: dict[str, tuple[float, str]] = {
     "month": (1.0, "month"),
     "yr": (1.0, "yr"),
     "K-1": (1.0, "K-1"),
+    "degC": (1.0, "degC"),
     "degree": (1.0, "degree"),
     "m": (1.0, "m"),
     "m2": (1.0, "m2"),

@@ -196,6 +196,9 @@ def _yearly(result: xr.Dataset, m: pyo.ConcreteModel, case: SiteCase) -> None:
         ("discount_factor", case.discount_factor, "Present value of one USD of the year [1]"),
     ):
         _put(result, name, yearly, values, doc)
+    if burning := offering(m, "nox"):
+        nitrogen = sum(np.asarray(block.nox.array) for block in burning)
+        _put(result, "nox", yearly, nitrogen, "Nitrogen oxides of fuel burnt on site [t]")
 
 
 def add_metrics(result: xr.Dataset, prefix: str = "") -> None:

@@ -20,7 +20,7 @@ from dcmodel.components.base import (
     components,
 )
 from dcmodel.facility.linearise import AffineFacility
-from dcmodel.facility.model import design_peak
+from dcmodel.facility.model import design_peak, design_weather
 from dcmodel.facility.weather import FacilityWeather
 from dcmodel.finance.annuity import discount_factors
 from dcmodel.inputs.climate import load_climate
@@ -131,6 +131,7 @@ def assemble(case: Case) -> tuple[SiteCase, Plant, xr.Dataset]:
         workload=Workload(tuple(spec.workloads), arrivals, windows, np.array(limits)),
         facility=AffineFacility(hours, hours, hours, hours),
         facility_design_peak=np.full(len(years), design_peak(design, plant.weather)),
+        design_temp_air=np.full(len(years), design_weather(plant.weather).temp_air.max()),
         series=_series(case, site, market, weather, (*parts, *forms)),
         components=parts,
         tariffs=forms,

@@ -22,6 +22,10 @@ from dcmodel.optimise.build import compile_site
 FOLDER = Path(__file__).resolve().parent
 COMPONENTS = {
     "battery": {"parameters": {"roundtrip_efficiency": 0.81, "state_of_charge_min": 0.1}},
+    # ordered early enough to stand in the case's only year
+    "fuel_cell": {"order_year": 2024, "nox_max_t": 2.0},
+    "gas_engine": {"order_year": 2023, "redundancy": "N+1", "whole_units": True},
+    "gas_turbine": {"order_year": 2023, "permit_h": 500.0, "critical_share": 0.5},
 }
 TARIFFS = {
     "demand_charge": {"rate_usd_per_mw_month": (9000.0,)},

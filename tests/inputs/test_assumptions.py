@@ -93,7 +93,7 @@ def test_money_is_carried_to_the_study_year(tmp_path):
 def test_diesel_numbers_by_hand():
     diesel = technology("diesel", 2025)
     assert diesel.value("fuel_price") == pytest.approx(3.2 / 3.785411784)  # USD/L
-    assert diesel.value("co2_per_litre") == pytest.approx(2.7057, abs=1e-4)  # kg/L
+    assert diesel.value("co2_per_fuel") == pytest.approx(2.7057, abs=1e-4)  # kg/L
     assert diesel.value("unit_rating") == 2.5
 
 

@@ -44,10 +44,10 @@ def test_a_changed_missing_or_new_file_is_named(copy):
 def test_refresh_describes_new_files_and_keeps_the_words_of_old_ones(copy):
     before = {entry.path: entry for entry in entries()}
     text = "parameter,year,unit,source\nx,2025,MW,a book\ny,2030,MW,a book\n"
-    (copy / "technologies" / "fuel_cell.csv").write_text(text)
+    (copy / "technologies" / "tidal_stream.csv").write_text(text)
     (copy / "fleet.csv").write_text((copy / "fleet.csv").read_text() + "\n")
     after = {entry.path: entry for entry in refresh()}
-    new = after["technologies/fuel_cell.csv"]
+    new = after["technologies/tidal_stream.csv"]
     assert (new.units, new.coverage, new.source) == ("MW", "2025 to 2030", "a book")
     assert new.sha256 == hashlib.sha256(text.encode()).hexdigest()
     assert after["fleet.csv"].title == before["fleet.csv"].title

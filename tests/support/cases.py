@@ -43,6 +43,8 @@ class StubMarket:
 class StubSite:
     key: str = "stub"
     connection_cost: float = 0.0
+    elevation: float = 0.0
+    jurisdiction: str = "US"
     water_price: float = 0.0
 
     def connection_cost_usd_per_mw(self, currency_year):
@@ -70,6 +72,7 @@ def make_case(
     discount_rate=0.0,
     grid_available=1000.0,
     series=None,
+    temp_air=15.0,
     adder=0.0,
     loss_fraction=0.0,
     resale_fee=0.0,
@@ -119,7 +122,12 @@ def make_case(
         workload=workload,
         facility=facility,
         facility_design_peak=np.full(n_years, np.max(slope) + np.max(fixed)),
-        series={"price_energy": price, **(series or {})},
+        design_temp_air=np.full(n_years, np.max(temp_air)),
+        series={
+            "price_energy": price,
+            "temp_air": constant(temp_air, n_years, steps),
+            **(series or {}),
+        },
         components=tuple(components[kind](**settings.get(kind, {})) for kind in kinds),
         tariffs=tuple(forms),
     )
