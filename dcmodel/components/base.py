@@ -10,6 +10,8 @@ name on the block   index           meaning
 ``supply``          year, time      power into the site bus, negative when drawing [MW]
 ``delivery``        year, time      contracted energy delivered to the site's meter account [MW]
 ``it_shift``        year, time      IT work moved into the hour, negative when moved out [MW]
+``facility_draw``   year, time      power of the facility beyond that of its lines [MW]
+``water_saved``     year, time      water not used of what the facility's lines ask for [m3 h-1]
 ``emissions``       year            emissions of fuel burnt on site [t CO2e]
 ``nox``             year            nitrogen oxides of fuel burnt on site [t]
 cost terms          year            undiscounted real USD of the year, each with a category
@@ -30,7 +32,9 @@ import pyomo.environ as pyo
 from dcmodel.arrays import ArrayConstraint, ArrayParam, ArrayVar, CostTerm
 from dcmodel.base.registry import Registry
 from dcmodel.base.schema import Spec
+from dcmodel.facility.design import Design
 from dcmodel.facility.linearise import AffineFacility
+from dcmodel.facility.weather import FacilityWeather
 from dcmodel.finance.annuity import capital_recovery_factor
 from dcmodel.inputs.assumptions import Technology, technology
 from dcmodel.inputs.markets import Market
@@ -222,6 +226,27 @@ class Component(Spec):
 
     def build(self, b: pyo.Block, case: SiteCase) -> None:
         """Declare variables, equations and costs on the block `b`."""
+
+    def facility_series(
+        self, design: Design, weather: FacilityWeather, load: FloatArray
+    ) -> dict[str, FloatArray]:
+        """Return series that follow the physics of the facility, drawn with its lines.
+
+        Parameters
+        ----------
+        design : Design
+            The facility's own design.
+        weather : FacilityWeather
+            Arrays of shape (steps,).
+        load : array of shape (years, steps)
+            IT power over installed IT [1].
+
+        Returns
+        -------
+        dict
+            Arrays of shape (years, steps) for `SiteCase.series`.
+        """
+        return {}
 
     def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:
         """Return the limits on the sizes of a built block."""

@@ -1,4 +1,4 @@
-"""Designs of one's own: a preset file in YAML, and racks of a given density.
+"""Designs of one's own: a preset file in YAML, racks of a given density, a dry twin.
 
 A preset file starts from a variant of the library and replaces what is known better, each value
 with its source::
@@ -105,6 +105,25 @@ def with_rack(design: Design, rack_kw: float, where: str = "") -> Design:
         old, value=float(liquid_share(rack_kw)), source=source, provenance="derived", note=""
     )
     return replace(design, parameters={**design.parameters, "liquid_fraction": share}, _groups={})
+
+
+NOT_SHARED = ("chiller_", "tower_", "condenser_", "exchanger_", "economizer_")
+"""Prefixes of parameters that belong to a way of rejecting heat, not to the halls."""
+
+
+def twin(design: Design, key: str, variant: str = "generic") -> Design:
+    """Return another architecture for the same halls and electrical chain.
+
+    What both have (fans, coils, pumps of the halls, UPS, liquid share) is that of `design`; how
+    heat is rejected is the other's.
+    """
+    other = load_design(key, variant)
+    shared = {
+        name: design.parameters[name]
+        for name in other.parameters
+        if name in design.parameters and not name.startswith(NOT_SHARED)
+    }
+    return replace(other, parameters={**other.parameters, **shared}, _groups={})
 
 
 def _own(old: Parameter, value: float | str | Sourced) -> Parameter:

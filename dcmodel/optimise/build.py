@@ -98,6 +98,7 @@ def work_and_facility(m: pyo.ConcreteModel, case: SiteCase) -> None:
     m.water_slope = ArrayParam(m.Y, m.T, values=coefficients.water_slope)
     m.water_fixed = ArrayParam(m.Y, m.T, values=coefficients.water_fixed)
     shifting = offering(m, "it_shift")
+    drawing, saving = offering(m, "facility_draw"), offering(m, "water_saved")
 
     @array_expression(m, m.Y, m.T, doc="Dynamic IT power of the work served [MW]")
     def work(m: pyo.Block, y: Any, t: Any) -> Any:
@@ -109,11 +110,13 @@ def work_and_facility(m: pyo.ConcreteModel, case: SiteCase) -> None:
 
     @array_expression(m, m.Y, m.T, doc="Facility power [MW]")
     def facility_power(m: pyo.Block, y: Any, t: Any) -> Any:
-        return m.power_slope[y, t] * m.it_power[y, t] + m.power_fixed[y, t] * m.it_capacity[y]
+        line = m.power_slope[y, t] * m.it_power[y, t] + m.power_fixed[y, t] * m.it_capacity[y]
+        return line + sum([b.facility_draw[y, t] for b in drawing])
 
     @array_expression(m, m.Y, m.T, doc="Water use [m3 h-1]")
     def water_use(m: pyo.Block, y: Any, t: Any) -> Any:
-        return m.water_slope[y, t] * m.it_power[y, t] + m.water_fixed[y, t] * m.it_capacity[y]
+        line = m.water_slope[y, t] * m.it_power[y, t] + m.water_fixed[y, t] * m.it_capacity[y]
+        return line - sum([b.water_saved[y, t] for b in saving])
 
     if shifting:
 

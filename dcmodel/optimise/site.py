@@ -81,6 +81,13 @@ class Plant:
         span = load_of(case, least), load_of(case, most)
         return linearise(self.design, self.weather, load, span=span)
 
+    def drawn(self, case: SiteCase, load: FloatArray) -> SiteCase:
+        """Return the case with the facility's lines, and what follows them, drawn at a load."""
+        series = dict(case.series)
+        for component in case.components:
+            series |= component.facility_series(self.design, self.weather, load)
+        return replace(case, facility=self.lines(case, load), series=series)
+
 
 @dataclass(frozen=True)
 class Solved:
@@ -171,7 +178,7 @@ def solve_site(
     SolverError, InfeasibleError
     """
     started = time.perf_counter()
-    case = replace(case, facility=plant.lines(case, load_of(case, case.workload.total)))
+    case = plant.drawn(case, load_of(case, case.workload.total))
     coarse = None if segments is None else segments_of(case, segments)
     effort = Effort.of(gap, jobs, solver)
     try:
@@ -232,7 +239,7 @@ def _optimum(
     if coarse is None:
         report("propose")
         first, load = _first_proposal(case, effort)
-        case = replace(case, facility=plant.lines(case, load))
+        case = plant.drawn(case, load)
         proposals = chain([first], _finer_proposals(case, effort))
     for round_number in range(1, ROUNDS_MAX + 1):
         report("solve")
@@ -243,7 +250,7 @@ def _optimum(
         _logger.info("round %d: facility energy differs by %.2e", round_number, solved.energy_error)
         if solved.energy_error <= ENERGY_TOLERANCE:
             return solved
-        case = replace(case, facility=plant.lines(case, load))
+        case = plant.drawn(case, load)
         if coarse is None:
             again = propose(solved.lp, solved.solution)
             proposals = chain([again], _finer_proposals(case, effort))

@@ -49,7 +49,9 @@ def two_hours(kinds, **options):
         kinds=kinds,
         settings=COMPONENTS,
         series={
-            "solar_fixed": sun, "solar_single_axis": sun, "wind_onshore": np.array([[0.2, 0.4]])
+            "solar_fixed": sun, "solar_single_axis": sun, "wind_onshore": np.array([[0.2, 0.4]]),
+            "dry_cooling_power": np.array([[-0.01, 0.2]]),
+            "dry_cooling_water": np.array([[1.0, 1.5]]),
         },
         market=StubMarket(
             contracts={"ppa_solar": (45.0, 100.0), "ppa_wind": (55.0, 80.0)}, build_cost=1e6
