@@ -108,8 +108,8 @@ class SiteCase:
     """Hourly profiles by name, each of shape (years, steps): prices, carbon, capacity factors."""
     components: tuple[Component, ...] = field(default=())
     tariffs: tuple[Component, ...] = field(default=())
-    price_scales: dict[str, float] = field(default_factory=dict)
-    """Scenario factors by kind of contract [1]."""
+    contract_price_scale: float = 1.0
+    """Factor on the price of every contract [1]."""
 
     @cached_property
     def previous(self) -> npt.NDArray[np.int64]:
@@ -219,6 +219,13 @@ class Component(Spec):
     def technology(self, case: SiteCase) -> Technology:
         """Return the component's parameters in money of the study's currency year."""
         return technology(self.kind, case.currency_year, dict(self.parameters))
+
+    def check_market(self, market: Market, years: tuple[int, ...]) -> list[str]:
+        """Return what in a market makes these settings impossible, in words.
+
+        Asked for every site when a study is validated.
+        """
+        return []
 
     def check(self, case: SiteCase) -> list[str]:
         """Return what makes these settings impossible for the case, in words."""

@@ -7,7 +7,6 @@ alone.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +16,7 @@ from dcmodel.base.errors import DataError, StudyError
 from dcmodel.base.registry import nearest
 from dcmodel.base.schema import Spec
 from dcmodel.base.yamlfile import load_yaml, validate
+from dcmodel.inputs.contracts import ContractOffer, ContractTerms, offer_of
 from dcmodel.inputs.library import named_file, names
 from dcmodel.inputs.sourced import Figure, FigurePath, path_at
 
@@ -30,29 +30,6 @@ class Tariff(Spec):
     """Name of a tariff form."""
     parameters: dict[str, Figure | FigurePath]
     """Numbers of the form by field; a figure for all years, or figures by year."""
-
-
-class ContractTerms(Spec):
-    """Contract that a market offers."""
-
-    price_usd_per_mwh: Figure | FigurePath
-    """Price by year of signature, fixed in real terms. [USD MWh-1]"""
-    first_year: int
-    """First year in which a contract signed now delivers."""
-    volume_max_mw: Figure
-    """Capacity that one buyer can contract. [MW]"""
-
-
-@dataclass(frozen=True)
-class ContractOffer:
-    """A contract's terms in each year of a study; arrays of shape (years,)."""
-
-    price: FloatArray
-    """Price of what is signed in the year [USD MWh-1]."""
-    available: npt.NDArray[np.bool_]
-    """Whether a contract can start in the year."""
-    volume_max_mw: FloatArray
-    """Largest capacity contracted [MW]."""
 
 
 class Reliability(Spec):
@@ -162,14 +139,8 @@ class Market(Spec):
             known = f"(offered: {', '.join(offered) or 'none'})"
             msg = f"market '{self.key}' offers no '{kind}'{nearest(kind, offered)} {known}"
             raise StudyError(msg)
-        years = list(years)
         terms = self.contracts[kind]
-        what = f"contracts.{kind}.price_usd_per_mwh"
-        return ContractOffer(
-            price=path_at(terms.price_usd_per_mwh, years, self.where, what, currency_year),
-            available=np.asarray(years) >= terms.first_year,
-            volume_max_mw=np.full(len(years), terms.volume_max_mw.value),
-        )
+        return offer_of(terms, years, currency_year, self.where, f"contracts.{kind}")
 
 
 def market_names() -> list[str]:

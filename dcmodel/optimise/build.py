@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pyomo.environ as pyo
 
 from dcmodel.arrays import (
@@ -128,47 +129,56 @@ def work_and_facility(m: pyo.ConcreteModel, case: SiteCase) -> None:
 def energy_account(m: pyo.ConcreteModel, case: SiteCase) -> None:
     """Who sold the metered energy: contracts where used, the tariff for the rest.
 
-    Of the contracted energy delivered, ``contract_use`` covers import; what is left is surplus. A
-    year's deliveries stay within the year's facility energy: the site is a buyer, not a trader.
+    Of the energy delivered as produced, ``contract_use`` covers import and what is left is surplus;
+    firm contracts settle themselves what is not used. A year's contracts stay within the year's
+    facility energy: the site is a buyer, not a trader.
     """
-    contracts = offering(m, "delivery")
-    if contracts:
+    firm = offering(m, "settled")
+    as_produced = [b for b in offering(m, "delivery") if b not in firm]
+    if as_produced:
         limit = m.grid_import.upper_bound
         m.contract_use = ArrayVar(m.Y, m.T, lower=0, upper=limit, doc="Contract energy used [MW]")
 
     @array_expression(m, m.Y, m.T, doc="Energy bought by the tariff [MW]")
     def purchase(m: pyo.Block, y: Any, t: Any) -> Any:
-        return m.grid_import[y, t] - (m.contract_use[y, t] if contracts else 0)
+        used = sum([b.use[y, t] for b in firm])
+        return m.grid_import[y, t] - used - (m.contract_use[y, t] if as_produced else 0)
 
-    if contracts:
-        _contract_limits(m, case, contracts)
+    if as_produced or firm:
+
+        @array_constraint(m, m.Y, m.T, doc="Contract energy used within the import")
+        def use_within_import(m: pyo.Block, y: Any, t: Any) -> Any:
+            return m.purchase[y, t] >= 0
+
+    if as_produced:
+        _surplus(m, as_produced)
+    _contract_volume(m, case)
 
 
-def _contract_limits(m: pyo.ConcreteModel, case: SiteCase, contracts: list[pyo.Block]) -> None:
-    """Declare what is delivered, what of it is surplus, and how much may be contracted."""
-    m.contract_energy_max = ArrayParam(m.Y, values=case.facility_energy)
-
-    @array_expression(m, m.Y, m.T, doc="Contract energy delivered [MW]")
-    def delivered(m: pyo.Block, y: Any, t: Any) -> Any:
-        return sum([b.delivery[y, t] for b in contracts])
+def _surplus(m: pyo.ConcreteModel, as_produced: list[pyo.Block]) -> None:
+    """Declare what is delivered as produced, and what of it is surplus."""
 
     @array_expression(m, m.Y, m.T, doc="Surplus of contract energy [MW]")
     def surplus(m: pyo.Block, y: Any, t: Any) -> Any:
-        return m.delivered[y, t] - m.contract_use[y, t]
-
-    @array_constraint(m, m.Y, m.T, doc="Contract energy used within the import")
-    def use_within_import(m: pyo.Block, y: Any, t: Any) -> Any:
-        return m.purchase[y, t] >= 0
+        return sum([b.delivery[y, t] for b in as_produced]) - m.contract_use[y, t]
 
     @array_constraint(m, m.Y, m.T, doc="Contract energy used within the delivery")
     def use_within_delivery(m: pyo.Block, y: Any, t: Any) -> Any:
         return m.surplus[y, t] >= 0
 
+
+def _contract_volume(m: pyo.ConcreteModel, case: SiteCase) -> None:
+    """Keep what is contracted within the consumption, beyond what the study says is signed."""
+    contracts = offering(m, "volume")
+    if not contracts:
+        return
+    signed = sum(b.yearly_yield.array * b.capacity.lower_bound for b in contracts)
+    m.contract_energy_max = ArrayParam(m.Y, values=np.maximum(case.facility_energy, signed))
+
     # a row of sizes alone: it goes with the rows that couple years, where sizes are chosen
     @array_constraint(m, m.Y, couples_years=True, doc="Contracts within the year's consumption")
     def contract_volume(m: pyo.Block, y: Any) -> Any:
-        delivered = sum(m.duration[t] * m.delivered[y, t] for t in m.T)
-        return delivered <= m.contract_energy_max[y]
+        return sum([b.volume[y] for b in contracts]) <= m.contract_energy_max[y]
 
 
 def power_balance(m: pyo.ConcreteModel) -> None:

@@ -146,8 +146,10 @@ def _by_source(result: xr.Dataset, m: pyo.ConcreteModel) -> None:
     supply |= {block.index(): block.supply.array for block in offering(m, "supply")}
     delivery = {"purchase": m.purchase.array}
     delivery |= {block.index(): block.delivery.array for block in offering(m, "delivery")}
-    if len(delivery) > 1:
+    if m.component("surplus") is not None:
         delivery["surplus"] = -np.asarray(m.surplus.array)
+    if firm := offering(m, "settled"):
+        delivery["settled"] = -sum(np.asarray(block.settled.array) for block in firm)
     for name, dim, parts, doc in (
         ("supply", "component", supply, "Power into the site bus [MW]"),
         ("delivery", "contract", delivery, "Energy bought for the meter [MW]"),

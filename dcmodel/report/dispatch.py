@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dcmodel.report import style, tables
-from dcmodel.report.week import PURCHASE, SURPLUS, Window, contract_use, peak_window, year_of
+from dcmodel.report.week import PURCHASE, SOLD, Window, contract_use, peak_window, year_of
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -136,7 +136,7 @@ def _contracts(result: xr.Dataset) -> list[str]:
     return [
         str(name)
         for name in delivery["contract"].values
-        if name not in {PURCHASE, SURPLUS}
+        if name not in {PURCHASE, *SOLD}
         and float(delivery.sel(contract=name).max()) > style.VISIBLE
     ]
 

@@ -18,8 +18,10 @@ FloatArray = npt.NDArray[np.float64]
 TIE = 1e-3
 """Values this close to the largest count as equal to it, relative. [1]"""
 HOURS_PER_WEEK = 7 * HOURS_PER_DAY
-GRID, PURCHASE, SURPLUS = "grid_import", "purchase", "surplus"
+GRID, PURCHASE = "grid_import", "purchase"
 """Names that the energy account of every site bears (`dcmodel.optimise.extract`)."""
+SOLD = frozenset({"surplus", "settled"})
+"""Contract energy that was not used: sold by the tariff, or settled by the contract itself."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ def contract_use(result: xr.Dataset) -> dict[str, FloatArray]:
     delivery = {
         str(name): result["delivery"].sel(contract=name).to_numpy().astype(float)
         for name in result["contract"].values
-        if name != SURPLUS
+        if name not in SOLD
     }
     purchase = delivery.pop(PURCHASE)
     delivered = sum(delivery.values(), start=np.zeros_like(purchase))

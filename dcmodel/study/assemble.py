@@ -135,7 +135,7 @@ def assemble(case: Case) -> tuple[SiteCase, Plant, xr.Dataset]:
         series=_series(case, site, market, weather, (*parts, *forms)),
         components=parts,
         tariffs=forms,
-        price_scales={"ppa": spec.markets.ppa_price_scale},
+        contract_price_scale=spec.markets.contract_price_scale,
     )
     faults = [Fault(case.name, text) for part in (*parts, *forms) for text in part.check(site_case)]
     if faults:

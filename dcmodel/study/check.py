@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -25,6 +26,9 @@ from dcmodel.study.findings import (
 )
 from dcmodel.study.parts import Parts
 from dcmodel.study.spec import Cooling, SeriesFile, SiteEntry, StudySpec, WeatherFile
+
+if TYPE_CHECKING:
+    from dcmodel.inputs.markets import Market
 
 Check = Callable[[Parts, Path], Iterator[Finding]]
 
@@ -212,6 +216,26 @@ def _components(parts: Parts, folder: Path) -> Iterator[Finding]:
             yield from _parameters(name, parameters, (*loc, "parameters"))
 
 
+def _offers(parts: Parts, folder: Path) -> Iterator[Finding]:
+    """Check what every component asks of the market of every site."""
+    registered = library.component_classes()
+    markets: dict[str, Market] = {}
+    for entry in parts.get("sites", ()):
+        try:
+            site = library.resolve_site(entry)
+            markets.setdefault(site.market, library.load_market(site.market))
+        except (ValidationError, DcmodelError):
+            continue  # said by the check of sites
+    for name, fields in parts.get("components", {}).items():
+        try:
+            component = registered[name].model_validate(fields)
+        except (KeyError, ValidationError):
+            continue  # said by the check of components
+        for market in markets.values():
+            for message in component.check_market(market, parts.get("years", ())):
+                yield Finding(("components", name), message)
+
+
 def _parameters(kind: str, parameters: dict[str, object], loc: Loc) -> Iterator[Finding]:
     """Check values that replace a component's parameters: known, no percent, no wrong sign."""
     known = library.parameter_rows(kind)
@@ -288,6 +312,7 @@ CHECKS: tuple[Check, ...] = (
     _cooling,
     _sites,
     _components,
+    _offers,
     _input_files,
     _calendar,
 )

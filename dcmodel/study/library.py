@@ -18,7 +18,9 @@ from dcmodel.study.spec import Cooling, SiteEntry
 
 if TYPE_CHECKING:
     from dcmodel.facility.design import Design
+    from dcmodel.components.base import Component
     from dcmodel.inputs.assumptions import Assumption
+    from dcmodel.inputs.markets import Market
     from dcmodel.inputs.sites import Site
 
 
@@ -129,7 +131,14 @@ def load_cooling(cooling: Cooling, folder: Path) -> Design:
     return design if cooling.rack_kw is None else with_rack(design, cooling.rack_kw, "rack_kw")
 
 
-def component_classes() -> dict[str, type[BaseModel]]:
+def load_market(key: str) -> Market:
+    """Read a market of the library."""
+    from dcmodel.inputs.markets import load_market as read
+
+    return read(key)
+
+
+def component_classes() -> dict[str, type[Component]]:
     """Return the settings class of every component by name."""
     from dcmodel.components.base import components
 

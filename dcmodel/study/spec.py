@@ -204,8 +204,8 @@ class Markets(StudyPart):
     """Factor on the price of energy. [1]"""
     carbon_scale: Annotated[float, Field(ge=0), Quantity("1")] = 1.0
     """Factor on the emission factor of the grid. [1]"""
-    ppa_price_scale: Annotated[float, Field(ge=0), Quantity("1")] = 1.0
-    """Factor on the prices of power purchase agreements. [1]"""
+    contract_price_scale: Annotated[float, Field(ge=0), Quantity("1")] = 1.0
+    """Factor on the prices of supply contracts. [1]"""
 
 
 class Outputs(StudyPart):

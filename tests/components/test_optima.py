@@ -157,12 +157,6 @@ class TestPayAsProduced:
         assert m.grid_import.array == pytest.approx(np.full((1, 2), 12.0), abs=1e-5)
         assert m.monthly_peak.array[0, 0] == pytest.approx(12.0, abs=1e-5)
 
-    def test_a_market_without_an_offer_says_what_it_has(self):
-        case = make_case(price=[[1.0]], market=StubMarket(contracts={"ppa_solar": (1, 1)}))
-        [fault] = components["ppa_wind"]().check(case)
-        assert "ppa_wind" in fault
-        assert "ppa_solar" in fault
-
 
 class TestBattery:
     def test_two_price_arbitrage(self):

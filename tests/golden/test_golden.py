@@ -33,6 +33,17 @@ TARIFFS = {
         "adder_usd_per_mwh": (8.0,), "loss_fraction": 0.02, "resale_fee_usd_per_mwh": 1.0
     },
 }  # fmt: skip
+FIRM = {"settlement_fee_usd_per_mwh": 1.0, "clean_share_yearly": 1.0, "clean_share_hourly": 0.6}
+OFFERS = {
+    "ppa_solar": (45.0, 100.0),
+    "ppa_wind": (55.0, 80.0),
+    "ppa_baseload": (50.0, 9.0, {"parameters": FIRM}),
+    "cfd_solar": (46.0, 100.0, {"parameters": {"hub_basis_usd_per_mwh": 2.0}}),
+    "cfd_wind": (56.0, 80.0, {"parameters": {"hub_basis_usd_per_mwh": 2.0}}),
+    "supply_shaped": (52.0, 9.0, {"parameters": FIRM}),
+    "supply_24_7": (65.0, 9.0, {"parameters": {**FIRM, "clean_share_hourly": 0.9}}),
+    "supply_fixed": (48.0, 9.0, {"parameters": {**FIRM, "swing_share": 0.25}}),
+}
 
 
 def two_hours(kinds, **options):
@@ -53,9 +64,7 @@ def two_hours(kinds, **options):
             "dry_cooling_power": np.array([[-0.01, 0.2]]),
             "dry_cooling_water": np.array([[1.0, 1.5]]),
         },
-        market=StubMarket(
-            contracts={"ppa_solar": (45.0, 100.0), "ppa_wind": (55.0, 80.0)}, build_cost=1e6
-        ),
+        market=StubMarket(contracts=OFFERS, build_cost=1e6),
         site=StubSite(connection_cost=1e5, water_price=2.0),
         adder=8.0,
         loss_fraction=0.02,

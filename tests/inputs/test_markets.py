@@ -3,6 +3,8 @@ from pydantic import BaseModel
 
 from dcmodel.base.errors import DataError, StudyError
 from dcmodel.base.paths import data_dir
+from dcmodel.components.base import components
+from dcmodel.components.contract import Contract
 from dcmodel.inputs.currency import price_ratio
 from dcmodel.inputs.markets import Market, load_market, market_names
 from dcmodel.inputs.sites import load_site, site_names
@@ -31,7 +33,11 @@ tariff:
       adder_usd_per_mwh: {2025: 10, 2030: 20}
       loss_fraction: 0.02
 contracts:
-  ppa_wind: {price_usd_per_mwh: {2025: 60, 2030: 50}, first_year: 2027, volume_max_mw: 100}
+  ppa_wind:
+    price_usd_per_mwh: {2025: 60, 2030: 50}
+    first_year: 2027
+    volume_max_mw: 100
+    term_years: 15
 build_cost_usd_per_mw: 11000000
 reliability: {interruptions_per_year: 0.2, duration_h: 2}
 """
@@ -103,7 +109,10 @@ def test_every_figure_of_a_market_and_its_site_is_sourced(key):
 @pytest.mark.parametrize("key", ANCHORS)
 def test_contracts_and_climate_of_a_market_exist(key):
     market = load_market(key)
-    assert set(market.contracts) == {"ppa_solar", "ppa_wind"}
+    forms = {kind for kind in components if issubclass(components[kind], Contract)}
+    assert set(market.contracts) == forms
+    for kind in forms:
+        assert components[kind]().check_market(market, (2027,)) == []
     assert (data_dir() / "climate" / f"{market.climate}.csv").is_file()
     assert (data_dir() / "climate" / f"{load_site(key).weather_climate}.csv").is_file()
 

@@ -10,16 +10,10 @@ from dcmodel.components.base import (
     components,
 )
 from dcmodel.facility.linearise import AffineFacility
+from dcmodel.inputs.contracts import ContractOffer
 from dcmodel.markets.base import tariffs
 from dcmodel.optimise.build import compile_site
 from dcmodel.optimise.solve import solve
-
-
-@dataclass
-class Offer:
-    price: np.ndarray
-    available: np.ndarray
-    volume_max_mw: np.ndarray
 
 
 @dataclass
@@ -31,9 +25,17 @@ class StubMarket:
     build_cost: float = 0.0
 
     def contract(self, kind, years, currency_year):
-        price, volume = self.contracts[kind]
+        """Return an offer made of (price, volume) or (price, volume, further fields)."""
+        price, volume, *rest = self.contracts[kind]
         ones = np.ones(len(years))
-        return Offer(price * ones, ones.astype(bool), volume * ones)
+        fields = {
+            "years": tuple(years),
+            "price": price * ones,
+            "available": ones.astype(bool),
+            "volume_max_mw": volume * ones,
+            **(rest[0] if rest else {}),
+        }
+        return ContractOffer(**fields)
 
     def build_cost_usd_per_mw(self, currency_year):
         return self.build_cost
