@@ -17,8 +17,8 @@ from dcmodel.inputs.library import names
 from dcmodel.study.spec import Cooling, SiteEntry
 
 if TYPE_CHECKING:
-    from dcmodel.facility.design import Design
     from dcmodel.components.base import Component
+    from dcmodel.facility.design import Design
     from dcmodel.inputs.assumptions import Assumption
     from dcmodel.inputs.markets import Market
     from dcmodel.inputs.sites import Site
