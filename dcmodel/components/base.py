@@ -61,6 +61,10 @@ class Workload:
     """Deferral window of each class; 0 is interactive [h]."""
     backlog_max: FloatArray
     """Work that arrived within the window before the step's end [MWh], as `arrivals`."""
+    value: tuple[float, ...] = ()
+    """What a unit of work of each class is worth, lost when dropped [USD MWh-1]."""
+    batch_saving: tuple[float, ...] = ()
+    """Energy saved by work of each class that waited and runs in larger batches [1]."""
 
     @property
     def total(self) -> FloatArray:

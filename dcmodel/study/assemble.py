@@ -16,7 +16,6 @@ from dcmodel.base.timeindex import TYPICAL_YEAR, local_hours
 from dcmodel.components.base import (
     Component,
     SiteCase,
-    Workload,
     components,
 )
 from dcmodel.facility.linearise import AffineFacility
@@ -36,10 +35,9 @@ from dcmodel.profiles.paths import apply_path
 from dcmodel.profiles.synthetic import typical_carbon, typical_price, typical_weather
 from dcmodel.study.assumed import assumptions, attach
 from dcmodel.study.cases import Case
+from dcmodel.study.demand import work_of
 from dcmodel.study.library import load_cooling, resolve_site
 from dcmodel.study.spec import Segments, SeriesFile, StudySpec, WeatherFile
-from dcmodel.workload.deferral import backlog_max
-from dcmodel.workload.demand import hourly_arrivals
 from dcmodel.workload.fleet import load_fleet
 
 FloatArray = npt.NDArray[np.float64]
@@ -79,7 +77,7 @@ def run_case(case: Case, progress: Callable[..., None] = silent) -> xr.Dataset:
     except InfeasibleError as error:
         raise InfeasibleError([_placed(case, fault) for fault in error.faults]) from error
     result.attrs |= _provenance(case, site_case, weather)
-    attach(result, assumptions(site_case, plant.design, case.spec.fleet.model_dump()))
+    attach(result, assumptions(site_case, plant.design, case.spec.fleet.use()))
     return result
 
 
@@ -99,18 +97,9 @@ def assemble(case: Case) -> tuple[SiteCase, Plant, xr.Dataset]:
     years = spec.years
     design = load_cooling(spec.cooling, case.folder)
     plant = Plant(design, FacilityWeather.from_dataset(weather))
-    fleet = load_fleet(spec.fleet.model_dump())
+    fleet = load_fleet(spec.fleet.use())
     installed = np.array([spec.it_capacity()[year] for year in years])
-    arrivals = hourly_arrivals(
-        spec.workloads,
-        installed,
-        years,
-        int(weather.attrs["calendar_year"]),
-        fleet=fleet,
-        site_time_zone=site.time_zone,
-    )
-    windows = tuple(work.deferral_h for work in spec.workloads.values())
-    limits = [backlog_max(work, window) for work, window in zip(arrivals, windows, strict=True)]
+    work = work_of(case, installed, fleet, site.time_zone, int(weather.attrs["calendar_year"]))
     parts = tuple(components[name](**fields) for name, fields in spec.components.items())
     forms = _tariffs(market, spec)
     hours = np.zeros((len(years), len(calendar)))
@@ -128,7 +117,7 @@ def assemble(case: Case) -> tuple[SiteCase, Plant, xr.Dataset]:
         it_capacity=installed,
         idle_fraction=fleet.idle_fraction,
         utilisation_max=fleet.utilisation_max,
-        workload=Workload(tuple(spec.workloads), arrivals, windows, np.array(limits)),
+        workload=work,
         facility=AffineFacility(hours, hours, hours, hours),
         facility_design_peak=np.full(len(years), design_peak(design, plant.weather)),
         design_temp_air=np.full(len(years), design_weather(plant.weather).temp_air.max()),

@@ -57,7 +57,7 @@ def check(parts: Parts, folder: Path, known: Iterable[Finding] = ()) -> list[Fin
 
 def named_files(spec: StudySpec) -> list[tuple[Loc, str]]:
     """Return every file a study names, with its place in the study."""
-    parts = {key: getattr(spec, key) for key in (*_WITH_FILES, "sites")}
+    parts = {key: getattr(spec, key) for key in (*_WITH_FILES, "sites", "workloads")}
     return list(_files(parts, by_label=False))
 
 
@@ -83,9 +83,15 @@ def _unsafe(name: str) -> str:
 
 def _shares(parts: Parts) -> Iterator[Finding]:
     workloads = parts.get("workloads", {})
-    total = sum(workload.share for workload in workloads.values())
-    if workloads and abs(total - 1) > SHARE_TOLERANCE:
-        shares = " + ".join(f"{workload.share:g}" for workload in workloads.values())
+    given = [work.share for work in workloads.values() if work.share is not None]
+    if given and len(given) < len(workloads):
+        rest = ", ".join(name for name, work in workloads.items() if work.share is None)
+        message = f"some classes give a share and {rest} state their work; do one for all"
+        yield Finding(("workloads",), message)
+        return
+    total = sum(given)
+    if given and abs(total - 1) > SHARE_TOLERANCE:
+        shares = " + ".join(f"{share:g}" for share in given)
         yield Finding(("workloads",), f"shares sum to {total:g} ({shares}); they must sum to 1")
 
 
@@ -93,10 +99,34 @@ def _workloads(parts: Parts, folder: Path) -> Iterator[Finding]:
     shapes = library.shape_names()
     for name, workload in parts.get("workloads", {}).items():
         loc: Loc = ("workloads", name)
-        if workload.shape not in shapes:
-            yield Finding((*loc, "shape"), _unknown("shape", workload.shape, shapes))
+        if isinstance(workload.shape, str):
+            if workload.shape not in shapes:
+                yield Finding((*loc, "shape"), _unknown("shape", workload.shape, shapes))
+        elif workload.shape is not None and (fault := library.shape_fault(workload.shape)):
+            yield Finding((*loc, "shape"), fault)
         if workload.region is not None and (fault := library.region_fault(workload.region)):
             yield Finding((*loc, "region"), fault)
+
+
+def _served(parts: Parts, folder: Path) -> Iterator[Finding]:
+    """Check what a study names of models and generations, and that requests can be served."""
+    fleet = parts.get("fleet")
+    if fleet is None:
+        return
+    for name, work in parts.get("workloads", {}).items():
+        sized = work.request is not None or work.trace is not None
+        if work.requests_per_s is not None and not (sized and fleet.serving is not None):
+            message = "needs 'request' or 'trace', 'fleet.generations' and 'fleet.serving'"
+            yield Finding(("workloads", name, "requests_per_s"), message)
+    if fleet.serving is not None:
+        for key in ("model", "small_model"):
+            model = getattr(fleet.serving, key)
+            known = library.language_models()
+            if model is not None and model not in known:
+                loc: Loc = ("fleet", "serving", key)
+                yield Finding(loc, _unknown("model", model, known))
+    for loc, message in library.generation_faults(fleet.generations or {}):
+        yield Finding(loc, message)
 
 
 def _capacity(parts: Parts, folder: Path) -> Iterator[Finding]:
@@ -271,6 +301,9 @@ def _files(parts: Parts, *, by_label: bool) -> Iterator[tuple[Loc, str]]:
         place = entry.label if by_label else position
         settings = {key: getattr(entry, key) for key in _WITH_FILES}
         holders.append((("sites", place), settings))
+    for name, work in parts.get("workloads", {}).items():
+        if work.trace is not None:
+            yield ("workloads", name, "trace", "file"), work.trace.file
     for loc, holder in holders:
         for key in _WITH_FILES:
             value = holder.get(key)
@@ -307,6 +340,7 @@ def _unknown(what: str, name: str, known: list[str]) -> str:
 CHECKS: tuple[Check, ...] = (
     _names,
     _workloads,
+    _served,
     _capacity,
     _fleet,
     _cooling,

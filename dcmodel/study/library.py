@@ -6,7 +6,7 @@ that a study's text can be looked at without loading the numerical libraries.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -164,3 +164,36 @@ def largest(rows: Iterable[Assumption]) -> float:
 def smallest(rows: Iterable[Assumption]) -> float:
     """Return the smallest value that the library holds possible for a parameter."""
     return min(limit for row in rows for limit in (row.value, row.low) if limit is not None)
+
+
+def shape_fault(values: Sequence[float]) -> str | None:
+    """Return what is wrong with the numbers of a shape, None when nothing is."""
+    from dcmodel.workload.shapes import own_shape
+
+    try:
+        own_shape(values)
+    except DcmodelError as error:
+        return error.faults[0].message
+    return None
+
+
+def language_models() -> list[str]:
+    """Return the names of the language models of the library."""
+    from dcmodel.workload.serving import model_names
+
+    return model_names()
+
+
+def generation_faults(
+    mixes: Mapping[int, Mapping[str, float]],
+) -> list[tuple[tuple[Hashable, ...], str]]:
+    """Return what is wrong with the generations of a fleet, each with its place in the study."""
+    from dcmodel.workload.vintages import check_mix
+
+    found: list[tuple[tuple[Hashable, ...], str]] = []
+    for year, mix in mixes.items():
+        try:
+            check_mix({year: mix})
+        except DcmodelError as error:
+            found += [(("fleet", "generations", year), fault.message) for fault in error.faults]
+    return found

@@ -20,6 +20,7 @@ from dcmodel.study.findings import Finding, Loc, as_written, dotted
 from dcmodel.study.parts import Parts, read_parts
 from dcmodel.study.scenario import apply, as_document, normal_form
 from dcmodel.study.spec import SiteEntry, StudySpec
+from dcmodel.study.work import Workload
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ class Study:
             "scenarios": ", ".join(spec.scenarios),
             "cases": str(len(spec.sites) * len(spec.scenarios)),
             "installed IT [MW]": capacity,
-            "workloads": ", ".join(f"{n} {w.share:.0%}" for n, w in spec.workloads.items()),
+            "workloads": ", ".join(map(_described, spec.workloads, spec.workloads.values())),
             "cooling": spec.cooling.title,
             "components": ", ".join(spec.components),
             "resolution": str(spec.resolution),
@@ -135,6 +136,10 @@ class Study:
         title = html.escape(spec.name)
         note = html.escape(spec.description)
         return f"<table><caption><b>Study {title}</b> {note}</caption>{cells}</table>"
+
+
+def _described(name: str, work: Workload) -> str:
+    return name if work.share is None else f"{name} {work.share:.0%}"
 
 
 def load_study(path: Path | str, *, text: str | None = None) -> Study:

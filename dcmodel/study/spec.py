@@ -13,7 +13,6 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     Strict,
@@ -21,32 +20,14 @@ from pydantic import (
     WrapValidator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
-from dcmodel.base.schema import Fraction, Hours, Megawatt, Quantity, Spec
+from dcmodel.base.schema import Megawatt, Quantity, Spec
+from dcmodel.study.part import StudyPart, Year, as_tuple, refusal
+from dcmodel.study.work import Fleet, Workload
 
 SCHEMA = "dcmodel/study-1"
-YEAR_FIRST, YEAR_LAST = 2025, 2060
-"""Model years accepted; data sets may cover fewer, which they say themselves."""
-
-_REFUSED = "refused"
-"""Type of the errors of validation that carry a message of ours."""
-
-Year = Annotated[int, Strict(), Field(ge=YEAR_FIRST, le=YEAR_LAST)]
 CalendarYear = Annotated[int, Strict(), Field(ge=1980, le=2100)]
 StagedMegawatt = dict[Annotated[int, Strict(), Field(ge=2000, le=2100)], Megawatt]
-
-
-class StudyPart(Spec):
-    """A part of a study: numbers are numbers, text is text (no silent conversion)."""
-
-    model_config = ConfigDict(strict=True, populate_by_name=True)
-
-
-def _refusal(message: str) -> PydanticCustomError:
-    """Return an error of validation that shows `message` as it is."""
-    template = "{message}"
-    return PydanticCustomError(_REFUSED, template, {"message": message})
 
 
 def _expand_years(value: Any) -> Any:
@@ -55,14 +36,14 @@ def _expand_years(value: Any) -> Any:
         unknown = sorted(set(value) - {"first", "last"})
         if unknown or len(value) != 2:
             msg = "give a list of years or {first: 2025, last: 2030}"
-            raise _refusal(msg)
+            raise refusal(msg)
         first, last = value["first"], value["last"]
         if not all(isinstance(year, int) for year in (first, last)):
             msg = f"first and last must be whole years, found {first!r} and {last!r}"
-            raise _refusal(msg)
+            raise refusal(msg)
         if last < first:
             msg = f"the end year {last} lies before the start year {first}; exchange them"
-            raise _refusal(msg)
+            raise refusal(msg)
         return tuple(range(first, last + 1))
     return tuple(value) if isinstance(value, list) else value
 
@@ -70,16 +51,16 @@ def _expand_years(value: Any) -> Any:
 def _refuse_gaps(years: tuple[int, ...]) -> tuple[int, ...]:
     if not years:
         msg = "no year is given; at least one is needed"
-        raise _refusal(msg)
+        raise refusal(msg)
     if list(years) != sorted(set(years)):
         msg = f"years must rise without repetition, found {list(years)}"
         if len(years) > 1 and years[-1] < years[0]:
             msg = f"the end year {years[-1]} lies before the start year {years[0]}; sort them"
-        raise _refusal(msg)
+        raise refusal(msg)
     if years[-1] - years[0] + 1 != len(years):
         missing = sorted(set(range(years[0], years[-1])) - set(years))
         msg = f"years must follow one another; add {', '.join(map(str, missing))}"
-        raise _refusal(msg)
+        raise refusal(msg)
     return years
 
 
@@ -138,17 +119,6 @@ Series = Annotated[
 ]
 
 
-class Fleet(StudyPart):
-    """How the installed IT capacity is used; what is left out comes from ``data/fleet.csv``."""
-
-    idle_fraction: Fraction | None = None
-    """Power of an idle server over its power at full load. [1]"""
-    utilisation_max: Fraction | None = None
-    """Highest share of the installed capacity that may serve work in any hour. [1]"""
-    mean_utilisation: Fraction | None = None
-    """Mean share of the installed capacity that is asked for over the year. [1]"""
-
-
 class Cooling(StudyPart):
     """Cooling architecture; a plain name means its generic variant."""
 
@@ -172,29 +142,16 @@ class Cooling(StudyPart):
     def _one_source(self) -> Self:
         if (self.architecture is None) == (self.file is None):
             msg = "give either 'architecture', a name of the library, or 'file', a preset file"
-            raise _refusal(msg)
+            raise refusal(msg)
         if self.file is not None and self.overrides:
             msg = "write the overrides into the preset file, each with its source"
-            raise _refusal(msg)
+            raise refusal(msg)
         return self
 
     @property
     def title(self) -> str:
         """What tables call it."""
         return self.file or f"{self.architecture}, {self.variant}"
-
-
-class Workload(StudyPart):
-    """One class of inference work."""
-
-    share: Fraction
-    """Share of the yearly work; the shares of all classes sum to one. [1]"""
-    shape: str
-    """Weekly shape of arrivals, a name of the library (``flat`` is constant)."""
-    region: str | None = None
-    """Where the users are: sets the local time of arrivals; the site's own when left out."""
-    deferral_h: Hours = 0.0
-    """Work may wait this long after its arrival; 0 is interactive. [h]"""
 
 
 class Markets(StudyPart):
@@ -256,7 +213,7 @@ class SiteEntry(StudyPart):
         if "label" not in own:
             if name is None:
                 msg = "give 'site' (a name of the library) or a full definition with 'name'"
-                raise _refusal(msg)
+                raise refusal(msg)
             own["label"] = name
         return own
 
@@ -272,11 +229,11 @@ def _named_components(value: Any) -> Any:
         pair = {item: {}} if isinstance(item, str) else item
         if not isinstance(pair, Mapping) or len(pair) != 1:
             msg = f"found {item!r}; give a name, or 'name: {{field: value}}'"
-            raise _refusal(msg)
+            raise refusal(msg)
         [(name, fields)] = pair.items()
         if name in named:
             msg = f"'{name}' is listed twice; keep one"
-            raise _refusal(msg)
+            raise refusal(msg)
         named[name] = {} if fields is None else fields
     return named
 
@@ -285,10 +242,6 @@ def _named_scenarios(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: {} if changes is None else changes for name, changes in value.items()}
     return value
-
-
-def _as_tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 class StudySpec(StudyPart):
@@ -331,7 +284,7 @@ class StudySpec(StudyPart):
     """Cooling architecture of all sites that do not name their own."""
     workloads: Annotated[dict[str, Workload], Field(min_length=1)]
     """Classes of inference work by name."""
-    sites: Annotated[tuple[SiteEntry, ...], BeforeValidator(_as_tuple), Field(min_length=1)]
+    sites: Annotated[tuple[SiteEntry, ...], BeforeValidator(as_tuple), Field(min_length=1)]
     """Candidate sites."""
     components: Annotated[
         dict[str, dict[str, Any]], BeforeValidator(_named_components), Field(min_length=1)

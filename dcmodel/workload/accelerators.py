@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import pandas as pd
@@ -57,7 +57,7 @@ class Accelerator:
     """Capacity of its memory [byte]."""
     memory_bandwidth: float
     """Bandwidth of its memory [byte s-1]."""
-    peaks: Mapping[str, float]
+    peaks: Mapping[str, float] = field(hash=False)
     """Dense peak arithmetic by precision [FLOP s-1]."""
     rack_power: float
     """IT power of a full rack [MW]."""

@@ -15,7 +15,7 @@ from dcmodel.base.timeindex import model_hours
 from dcmodel.inputs.assumptions import between_years
 from dcmodel.inputs.library import number, read_table, source_faults
 from dcmodel.workload.fleet import Fleet
-from dcmodel.workload.shapes import hourly_shape, region_time_zone
+from dcmodel.workload.shapes import WeeklyShape, hourly_shape, region_time_zone
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -30,12 +30,12 @@ class ClassOfWork(Protocol):
     """What the demand needs to know of a class; a study's own class fits too."""
 
     @property
-    def share(self) -> float:
-        """Share of the year's work [1]."""
+    def share(self) -> float | None:
+        """Share of the year's work [1]; None where the work is stated itself."""
 
     @property
-    def shape(self) -> str:
-        """Weekly shape of arrivals."""
+    def shape(self) -> str | WeeklyShape:
+        """Weekly shape of arrivals, by name or itself."""
 
     @property
     def region(self) -> str | None:
@@ -64,6 +64,7 @@ def hourly_arrivals(
     fleet: Fleet,
     site_time_zone: str,
     growth: float = 1.0,
+    stated: Mapping[str, FloatArray] | None = None,
 ) -> FloatArray:
     r"""Return the work that arrives at a site, by class.
 
@@ -84,6 +85,9 @@ def hourly_arrivals(
     growth : float
         Factor on work from year to year inside a stage of constant installed power [1]. The stage
         begins at the mean utilisation of the fleet.
+    stated : mapping, optional
+        Mean work of each year by class, shape (years,) [MW of dynamic IT power]: all classes or
+        none. Shares and the mean utilisation of the fleet then have no part.
 
     Returns
     -------
@@ -105,18 +109,27 @@ def hourly_arrivals(
     The peak of the sum must stay within the largest utilisation as it arrives, so that a site
     without any shifting serves it; shifting then is a choice and never a need.
     """
-    total_share = sum(work.share for work in classes.values())
-    if abs(total_share - 1) > _SHARE_TOLERANCE:
-        listed = ", ".join(f"{name} {work.share:g}" for name, work in classes.items())
-        msg = f"shares sum to {total_share:g} ({listed}); they must sum to 1"
-        raise StudyError(Fault("workloads", msg))
     power = np.asarray(installed, dtype=float)
-    age = years_in_stage(power, years)
-    mean_work = fleet.mean_utilisation * growth**age * power
-    shares = np.array([work.share for work in classes.values()])
+    if stated is None:
+        age = years_in_stage(power, years)
+        shares = _shares(classes)
+        mean_work = shares[:, None] * (fleet.mean_utilisation * growth**age * power)
+    else:
+        mean_work = np.array([stated[name] for name in classes], dtype=float)
     shapes = np.array([_shape_of(work, calendar_year, site_time_zone) for work in classes.values()])
-    _check_peak(shares @ shapes, mean_work, power, years, calendar_year, fleet)
-    return np.asarray(shares[:, None, None] * mean_work[None, :, None] * shapes[:, None, :])
+    _check_peak(mean_work, shapes, power, years, calendar_year, fleet, stated is not None)
+    return np.asarray(mean_work[:, :, None] * shapes[:, None, :])
+
+
+def _shares(classes: Mapping[str, ClassOfWork]) -> FloatArray:
+    """Return the shares of all classes; refuse those that do not sum to one."""
+    shares = {name: work.share or 0.0 for name, work in classes.items()}
+    total = sum(shares.values())
+    if abs(total - 1) > _SHARE_TOLERANCE:
+        listed = ", ".join(f"{name} {share:g}" for name, share in shares.items())
+        msg = f"shares sum to {total:g} ({listed}); they must sum to 1"
+        raise StudyError(Fault("workloads", msg))
+    return np.array(list(shares.values()))
 
 
 def years_in_stage(installed: FloatArray, years: Sequence[int]) -> npt.NDArray[np.int64]:
@@ -158,25 +171,32 @@ def _shape_of(work: ClassOfWork, calendar_year: int, site_time_zone: str) -> Flo
 
 
 def _check_peak(
-    shape: FloatArray,
     mean_work: FloatArray,
+    shapes: FloatArray,
     installed: FloatArray,
     years: Sequence[int],
     calendar_year: int,
     fleet: Fleet,
+    is_stated: bool,
 ) -> None:
     """Refuse arrivals that the installed fleet could not serve in the hour they arrive."""
-    peak, hour = float(shape.max()), model_hours(calendar_year)[int(shape.argmax())]
     faults = []
-    for year, work, power in zip(years, mean_work, installed, strict=True):
+    for y, (year, power) in enumerate(zip(years, installed, strict=True)):
+        work = mean_work[:, y] @ shapes
+        peak, mean, hour = float(work.max()), float(mean_work[:, y].sum()), int(work.argmax())
         allowed = fleet.utilisation_max * power
-        if work * peak > allowed * (1 + _SHARE_TOLERANCE):
-            possible = np.floor(1000 * fleet.mean_utilisation * allowed / (work * peak)) / 1000
+        if peak > allowed * (1 + _SHARE_TOLERANCE):
+            possible = np.floor(1000 * fleet.mean_utilisation * allowed / peak) / 1000
+            advice = (
+                "install more IT, or state less work"
+                if is_stated
+                else f"lower mean_utilisation to {possible:g} or less, install more IT, or mix in "
+                "flatter work"
+            )
             msg = (
-                f"work peaks at {work * peak:.4g} MW ({hour:%a %d %b %H:%M} UTC), "
-                f"{peak:.3g} times its mean of {work:.4g} MW; {power:g} MW of IT may serve "
-                f"{allowed:.4g} MW (utilisation_max {fleet.utilisation_max:g}); lower "
-                f"mean_utilisation to {possible:g} or less, install more IT, or mix in flatter work"
+                f"work peaks at {peak:.4g} MW ({model_hours(calendar_year)[hour]:%a %d %b %H:%M} "
+                f"UTC), {peak / mean:.3g} times its mean of {mean:.4g} MW; {power:g} MW of IT may "
+                f"serve {allowed:.4g} MW (utilisation_max {fleet.utilisation_max:g}); {advice}"
             )
             faults.append(Fault(f"workloads, {year}", msg))
     if faults:

@@ -6,6 +6,7 @@ reference zone (an assumption of the library). For users elsewhere the same loca
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -131,13 +132,45 @@ def region_time_zone(region: str | None, site_time_zone: str) -> str | None:
     return region
 
 
-def hourly_shape(name: str, calendar_year: int, time_zone: str | None) -> FloatArray:
+def own_shape(values: Sequence[float], name: str = "own") -> WeeklyShape:
+    """Return a shape of a user's own numbers, by hour of the users' local day or week.
+
+    Parameters
+    ----------
+    values : sequence of 24 or 168 float
+        Relative load, the first hour of the day, or of Monday, first.
+    name : str
+        Name for messages.
+
+    Raises
+    ------
+    StudyError
+        When the length is another, or a value is below zero, or all are zero.
+    """
+    load = np.asarray(values, dtype=float)
+    if load.shape not in ((HOURS_PER_DAY,), (HOURS_PER_WEEK,)):
+        msg = (
+            f"found {load.size} values; needed: {HOURS_PER_DAY} (a day) or {HOURS_PER_WEEK} "
+            "(a week from Monday)"
+        )
+        raise StudyError(Fault(f"shape of {name}", msg))
+    if not np.isfinite(load).all() or load.min() < 0 or load.max() == 0:
+        worst = int(np.flatnonzero(~(load >= 0))[0]) if not (load >= 0).all() else 0
+        msg = (
+            f"value {worst + 1} is {load[worst]:g}; values of 0 and above, one above 0, are needed"
+        )
+        raise StudyError(Fault(f"shape of {name}", msg))
+    week = np.tile(load, HOURS_PER_WEEK // load.size)
+    return WeeklyShape(name, week / week.mean(), "UTC")
+
+
+def hourly_shape(name: str | WeeklyShape, calendar_year: int, time_zone: str | None) -> FloatArray:
     """Return a shape over a year, in the local time of its users.
 
     Parameters
     ----------
-    name : str
-        Name of a shape.
+    name : str or WeeklyShape
+        Name of a shape, or a shape.
     calendar_year : int
         Year of the model hours.
     time_zone : str or None
@@ -153,7 +186,7 @@ def hourly_shape(name: str, calendar_year: int, time_zone: str | None) -> FloatA
     Summer time is that of the users' zone in the calendar's year. In zones off the full hour the
     value is the mean of the two hours it spans, weighted by time.
     """
-    shape = weekly_shape(name)
+    shape = weekly_shape(name) if isinstance(name, str) else name
     values = shape.values if time_zone is None else _by_local_hour(shape)
     zone = parse_zone("UTC" if time_zone is None else time_zone)
     utc = model_hours(calendar_year).tz_localize("UTC")

@@ -112,8 +112,8 @@ def test_battery_efficiency_is_the_product_of_its_published_parts():
 
 
 def test_value_of_work_is_rent_over_power():
-    shiftable = technology("shiftable_load", 2026)
-    assert shiftable.value("value_of_work") == pytest.approx(2.35 / 1.3e-3, rel=1e-3)
+    dropped = technology("dropped_work", 2026)
+    assert dropped.value("value_of_work") == pytest.approx(2.35 / 1.3e-3, rel=1e-3)
 
 
 def test_solar_cost_is_per_ac_rating_of_the_library():

@@ -1,0 +1,186 @@
+"""From the classes of a study to the work that arrives at a site, and to the tokens in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from dcmodel.base.errors import Fault, StudyError
+from dcmodel.components import base
+from dcmodel.inputs.assumptions import between_years, technology
+from dcmodel.study.cases import Case
+from dcmodel.study.spec import StudySpec
+from dcmodel.study.work import Workload
+from dcmodel.workload.deferral import backlog_max
+from dcmodel.workload.demand import hourly_arrivals
+from dcmodel.workload.fleet import Fleet
+from dcmodel.workload.service import ServingPlan, tokens_per_work, work_of_requests
+from dcmodel.workload.shapes import WeeklyShape, own_shape
+from dcmodel.workload.tokens import Request, counted
+from dcmodel.workload.traces import Trace, read_trace
+from dcmodel.workload.vintages import Vintages, vintages
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ClassOfStudy:
+    """A class of a study with its trace read."""
+
+    share: float | None
+    shape: str | WeeklyShape
+    region: str | None
+    request: Request | None
+
+
+def work_of(
+    case: Case,
+    installed: FloatArray,
+    fleet: Fleet,
+    time_zone: str,
+    calendar_year: int,
+) -> base.Workload:
+    """Return the work that arrives at a site.
+
+    Parameters
+    ----------
+    case : Case
+    installed : array of shape (years,)
+        Installed IT power [MW].
+    fleet : Fleet
+        Use of it.
+    time_zone : str
+        IANA zone of the site.
+    calendar_year : int
+        Year of the hours.
+    """
+    spec = case.spec
+    classes = {name: class_of(case, name) for name in spec.workloads}
+    stated = _stated(spec, classes, installed)
+    arrivals = hourly_arrivals(
+        classes,
+        installed,
+        spec.years,
+        calendar_year,
+        fleet=fleet,
+        site_time_zone=time_zone,
+        stated=stated or None,
+    )
+    windows = tuple(work.deferral_h for work in spec.workloads.values())
+    limits = [backlog_max(work, window) for work, window in zip(arrivals, windows, strict=True)]
+    return base.Workload(
+        tuple(spec.workloads),
+        arrivals,
+        windows,
+        np.array(limits),
+        value=tuple(value_of(work, spec.currency_year) for work in spec.workloads.values()),
+        batch_saving=tuple(work.batch_saving for work in spec.workloads.values()),
+    )
+
+
+def class_of(case: Case, name: str) -> ClassOfStudy:
+    """Return one class with its shape and its mean request; its trace is read where it has one."""
+    work = case.spec.workloads[name]
+    trace = trace_of(case, work)
+    request = None
+    if work.request is not None:
+        size = work.request
+        request = Request(size.input_tokens, size.output_tokens, size.cache_hit)
+    elif trace is not None:
+        request = trace.request
+    return ClassOfStudy(work.share, _shape(work, trace, name), work.region, request)
+
+
+def trace_of(case: Case, work: Workload) -> Trace | None:
+    """Return the trace of a class, None where it has none."""
+    if work.trace is None:
+        return None
+    return read_trace(case.file(work.trace.file), work.trace.time_zone)
+
+
+def value_of(work: Workload, currency_year: int) -> float:
+    """Return what a class is worth, served rather than dropped [USD MWh-1]."""
+    if work.value_usd_per_mwh is not None:
+        return work.value_usd_per_mwh
+    library = technology("dropped_work", currency_year)
+    return library.value("value_of_work") * library.value("rank_factor") ** (work.priority - 1)
+
+
+def serving_plan(spec: StudySpec) -> ServingPlan | None:
+    """Return what the fleet of a study serves, None where it does not say."""
+    serving = spec.fleet.serving
+    if serving is None:
+        return None
+    return ServingPlan(
+        model=serving.model,
+        counted=counted(serving.tokens),
+        precision=serving.precision,
+        kv_precision=serving.kv_precision,
+        small_model=serving.small_model,
+        small_share=serving.small_share,
+    )
+
+
+def fleet_of(spec: StudySpec, installed: Sequence[float] | FloatArray) -> Vintages | None:
+    """Return the fleet of a study by vintage, None where it names no generation."""
+    if spec.fleet.generations is None:
+        return None
+    return vintages(installed, spec.years, spec.fleet.generations, spec.currency_year)
+
+
+def interactivity_of(spec: StudySpec, work: Workload) -> float:
+    """Return output tokens a second that each user of a class receives."""
+    if work.interactivity is not None:
+        return work.interactivity
+    serving = spec.fleet.serving
+    if serving is None:
+        return 0.0
+    return serving.batch_interactivity if work.deferral_h > 0 else serving.interactivity
+
+
+def mtok_per_mwh(
+    spec: StudySpec, name: str, request: Request, fleet: Vintages, plan: ServingPlan
+) -> FloatArray:
+    """Return million tokens per MWh of work of a class, shape (years,)."""
+    try:
+        return tokens_per_work(fleet, plan, request, interactivity_of(spec, spec.workloads[name]))
+    except StudyError as error:
+        faults = [Fault(f"workloads.{name}", f"{f.where}  {f.message}") for f in error.faults]
+        raise StudyError(faults) from None
+
+
+def _stated(
+    spec: StudySpec, classes: dict[str, ClassOfStudy], installed: FloatArray
+) -> dict[str, FloatArray]:
+    """Return the mean work of classes that state it themselves [MW]; empty where shares do."""
+    fleet, plan = fleet_of(spec, installed), serving_plan(spec)
+    found = {}
+    for name, work in spec.workloads.items():
+        if work.it_mw is not None:
+            found[name] = between_years(work.it_mw, spec.years, f"workloads.{name}", "it_mw")
+        elif work.requests_per_s is not None:
+            request = classes[name].request
+            if fleet is None or plan is None or request is None:
+                msg = "requests need 'request' or 'trace', 'fleet.generations' and 'fleet.serving'"
+                raise StudyError(Fault(f"workloads.{name}.requests_per_s", msg))
+            rate = between_years(
+                work.requests_per_s, spec.years, f"workloads.{name}", "requests_per_s"
+            )
+            served = mtok_per_mwh(spec, name, request, fleet, plan)
+            found[name] = work_of_requests(rate, request, plan.counted, served)
+    return found
+
+
+def _shape(work: Workload, trace: Trace | None, name: str) -> str | WeeklyShape:
+    if isinstance(work.shape, str):
+        return work.shape
+    if work.shape is not None:
+        return own_shape(work.shape, name)
+    measured = None if trace is None or work.trace is None else trace.shape(work.trace.time_zone)
+    if measured is None:
+        msg = "the trace holds less than a whole day; give 'shape' beside it"
+        raise StudyError(Fault(f"workloads.{name}.trace", msg))
+    return measured

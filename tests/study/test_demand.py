@@ -1,0 +1,168 @@
+"""Classes of a study: stated work, requests, traces and shapes of one's own."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dcmodel.base.errors import DcmodelError, StudyError
+from dcmodel.study.cases import cases
+from dcmodel.study.demand import class_of, interactivity_of, value_of, work_of
+from dcmodel.study.load import load_study
+from dcmodel.workload.accelerators import accelerator
+from dcmodel.workload.fleet import load_fleet
+from dcmodel.workload.service import ServingPlan, service
+from dcmodel.workload.tokens import Counted, Request
+
+FLEET = (
+    "fleet: {generations: {2025: gb200_nvl72}, serving: {model: llama_70b, tokens: output,"
+    " precision: fp4, interactivity: 30}}"
+)
+SHARES = (
+    "  chat: {share: 0.7, shape: conversation}\n  batch: {share: 0.3, shape: flat, deferral_h: 24}"
+)
+
+
+def study(small_text, write_study, classes, fleet=""):
+    text = small_text.replace(SHARES, "\n".join(f"  {line}" for line in classes))
+    return write_study(text.replace("[dallas, stockholm]", "[stockholm]") + fleet + "\n")
+
+
+def case_of(path):
+    [case] = cases(load_study(path))
+    return case
+
+
+def work_at(path):
+    """Return the work at 20 MW of IT in Stockholm."""
+    case = case_of(path)
+    fleet = load_fleet(case.spec.fleet.use())
+    return work_of(case, np.full(2, 20.0), fleet, "Europe/Stockholm", 2025)
+
+
+def faults_of(path):
+    with pytest.raises(DcmodelError) as error:
+        load_study(path)
+    return [str(fault) for fault in error.value.faults]
+
+
+def test_stated_power_is_the_mean_that_arrives(small_text, write_study):
+    classes = ["chat: {it_mw: {2025: 4, 2027: 8}, shape: conversation}",
+               "jobs: {it_mw: {2025: 2}, shape: flat}"]  # fmt: skip
+    work = work_at(study(small_text, write_study, classes))
+    np.testing.assert_allclose(work.arrivals.mean(axis=2), [[4, 6], [2, 2]])
+
+
+def test_requests_become_power_through_the_fleet(small_text, write_study):
+    classes = ["chat: {requests_per_s: {2025: 5000, 2026: 6000}, shape: flat,"
+               " request: {input_tokens: 1155, output_tokens: 211}}"]  # fmt: skip
+    work = work_at(study(small_text, write_study, classes, FLEET))
+    plan = ServingPlan("llama_70b", Counted.OUTPUT, "fp4")
+    served = service(accelerator("gb200_nvl72"), plan, Request(1155, 211), 30.0)
+    by_hand = np.array([5000, 6000]) * 211 * 3600 / 1e6 / served.tokens_per_work
+    np.testing.assert_allclose(work.arrivals.mean(axis=2)[0], by_hand)
+
+
+def test_work_above_the_fleet_says_what_would_do(small_text, write_study):
+    classes = ["chat: {it_mw: {2025: 30}, shape: flat}"]
+    with pytest.raises(StudyError, match="install more IT, or state less work"):
+        work_at(study(small_text, write_study, classes))
+
+
+def test_a_trace_gives_the_request_and_the_shape(small_text, write_study, tmp_path):
+    hours = pd.date_range("2024-05-13", periods=26, freq="h")
+    rows = [f"{hour.isoformat()},100,{1 + hour.hour % 2}" for hour in hours]
+    text = "\n".join(["timestamp,input_tokens,output_tokens", *rows])
+    (tmp_path / "trace.csv").write_text(text)
+    classes = ["chat: {share: 1, trace: trace.csv, region: as_measured}"]
+    path = study(small_text, write_study, classes)
+    assert class_of(case_of(path), "chat").request == Request(100, 1.5)
+    work = work_at(path).arrivals[0, 0]
+    np.testing.assert_allclose(work[1::2], 2 * work[::2])
+
+
+def test_a_short_trace_needs_a_shape_beside_it(small_text, write_study, tmp_path):
+    (tmp_path / "trace.csv").write_text(
+        "timestamp,input_tokens,output_tokens\n2024-05-13 00:00,1,1\n2024-05-13 01:00,1,1\n"
+    )
+    path = study(small_text, write_study, ["chat: {share: 1, trace: trace.csv}"])
+    with pytest.raises(StudyError, match="less than a whole day; give 'shape' beside it"):
+        work_at(path)
+    path = study(small_text, write_study, ["chat: {share: 1, trace: trace.csv, shape: flat}"])
+    assert class_of(case_of(path), "chat").request == Request(1, 1)
+
+
+def test_own_numbers_are_a_shape_by_local_hour(small_text, write_study):
+    day = [1] * 12 + [3] * 12
+    path = study(small_text, write_study, [f"chat: {{share: 1, shape: {day}}}"])
+    work = work_at(path).arrivals[0, 0]
+    # Stockholm is an hour ahead in winter: noon there is 11 UTC
+    assert work[11] == pytest.approx(3 * work[10])
+
+
+def test_values_follow_rank_and_interactivity_the_deadline(small_text, write_study):
+    classes = ["chat: {share: 0.5, shape: flat}",
+               "slow: {share: 0.25, shape: flat, deferral_h: 4, priority: 2}",
+               "own: {share: 0.25, shape: flat, value_usd_per_mwh: 70,"
+               " interactivity: 7}"]  # fmt: skip
+    spec = case_of(study(small_text, write_study, classes, FLEET)).spec
+    values = [value_of(work, 2026) for work in spec.workloads.values()]
+    assert values == pytest.approx([1808, 904, 70])
+    rates = [interactivity_of(spec, work) for work in spec.workloads.values()]
+    assert rates == [30, 0, 7]
+
+
+@pytest.mark.parametrize(
+    ("classes", "fleet", "words"),
+    [
+        (["chat: {shape: flat}"], "", "give one of share, it_mw, requests_per_s"),
+        (["chat: {share: 1, it_mw: {2025: 1}, shape: flat}"], "", "found share and it_mw"),
+        (["chat: {share: 1}"], "", "give 'shape'"),
+        (["chat: {share: 1, shape: [1, 2, 3]}"], "", "found 3 values; needed: 24"),
+        (["chat: {share: 1, shape: flt}"], "", "did you mean 'flat'"),
+        (["chat: {share: 1, trace: gone.csv}"], "", "no file 'gone.csv'"),
+        (
+            ["chat: {share: 1, shape: flat}", "jobs: {it_mw: {2025: 1}, shape: flat}"],
+            "",
+            "jobs state their work; do one for all",
+        ),
+        (["chat: {requests_per_s: {2025: 1}, shape: flat}"], "", "needs 'request' or 'trace'"),
+        (["chat: {share: 1, shape: flat, task: {success: 0}}"], "", "success"),
+        (
+            ["chat: {share: 1, shape: flat}"],
+            FLEET.replace("gb200_nvl72", "gb200_nvl27"),
+            "did you mean 'gb200_nvl72'",
+        ),
+        (
+            ["chat: {share: 1, shape: flat}"],
+            FLEET.replace("gb200_nvl72", "{gb200_nvl72: 0.5, h100_sxm: 0.4}"),
+            "shares sum to 0.9",
+        ),
+        (
+            ["chat: {share: 1, shape: flat}"],
+            FLEET.replace("gb200_nvl72", "vr_nvl144"),
+            "can be had from 2026",
+        ),
+        (
+            ["chat: {share: 1, shape: flat}"],
+            FLEET.replace("llama_70b", "llama_7b"),
+            "unknown model 'llama_7b'",
+        ),
+        (
+            ["chat: {share: 1, shape: flat}"],
+            FLEET.replace("tokens: output", "tokens: outputs"),
+            "input_and_output",
+        ),
+        (
+            ["chat: {share: 1, shape: flat}"],
+            "fleet: {generations: {2025: h100_sxm}}",
+            "tokens need both",
+        ),
+    ],
+)
+def test_bad_classes_and_fleets_are_refused_at_their_place(
+    classes, fleet, words, small_text, write_study
+):
+    path = study(small_text, write_study, classes, fleet)
+    faults = faults_of(path)
+    assert any(words in fault for fault in faults), faults
+    assert all(str(path) in fault for fault in faults)
