@@ -13,11 +13,17 @@ from dcmodel.base.errors import Fault, StudyError
 from dcmodel.commands.common import Debug, errors
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from dcmodel.facility.design import Design
     from dcmodel.facility.performance import Performance
     from dcmodel.facility.weather import FacilityWeather
 
 app = typer.Typer(help="Facility physics: PUE, water, peak and hours of a cooling design.")
+
+FEW_YEARS = 3
+"""Fewer years of weather say nothing of extremes."""
 
 Weather = Annotated[
     str, typer.Option("--weather", "-w", help="Weather file, or a site of the library.")
@@ -42,6 +48,9 @@ def facility(
     rack_kw: Annotated[
         float | None, typer.Option(help="Rack density [kW]; sets the liquid share.")
     ] = None,
+    mix: Annotated[
+        str | None, typer.Option(help="Generation, as in gas=0.5,nuclear=0.2,wind=0.3.")
+    ] = None,
     as_json: AsJson = False,
     plot: Annotated[Path | None, typer.Option(help="Write a picture of the year.")] = None,
     debug: Debug = False,
@@ -58,11 +67,11 @@ def facility(
 
         design = _design(cooling, variant, rack_kw)
         air = _weather(weather)
-        year = performance(design, air, load, it_mw)
+        year = performance(design, air, load, it_mw, _grid_water(mix))
         if as_json:
             typer.echo(json.dumps(_plain(year), indent=2))
         else:
-            _show(design, weather, load, it_mw, year)
+            _show(design, weather, load, it_mw, year, mix or "assumed grid")
         if plot is not None:
             from dcmodel.report.facility import year_figure
 
@@ -108,6 +117,129 @@ def compare(
             from dcmodel.report.facility import compare_figure
 
             _save(compare_figure(rows, variant), plot)
+
+
+@app.command()
+def peak(
+    cooling: Annotated[str, typer.Option(help="Architecture or preset file (.yaml).")],
+    weather: Annotated[
+        list[str], typer.Option("--weather", "-w", help="Weather files, one a year.")
+    ],
+    years: Annotated[float, typer.Option(help="Return period [years].")] = 20.0,
+    it_mw: Megawatts = 20.0,
+    variant: Variant = "generic",
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Estimate the peak at full load that weather brings once in many years."""
+    with errors(debug):
+        from dcmodel.facility.model import evaluate
+        from dcmodel.facility.performance import return_level
+
+        _check(1.0, it_mw)
+        if len(weather) < FEW_YEARS or years <= 1:
+            message = (
+                f"found {len(weather)} years of weather and a period of {years:g} years; "
+                f"{FEW_YEARS} or more, and a period above 1, are needed (ten give a fair estimate)"
+            )
+            raise StudyError(Fault("--weather", message))
+        design = _design(cooling, variant, None)
+        peaks = {
+            name: it_mw * float(evaluate(design, _weather(name), 1.0).facility_power.max())
+            for name in weather
+        }
+        level = return_level(list(peaks.values()), years)
+        if as_json:
+            found = {"peak_mw": peaks, "return_years": years, "return_level_mw": level}
+            typer.echo(json.dumps(found, indent=2))
+            return
+        for name, value in peaks.items():
+            typer.echo(f"  {name[-40:]:40s} {value:8.3f} MW")
+        words = f"once in {years:g} years"
+        typer.echo(f"  {words:40s} {level:8.3f} MW (Gumbel, from {len(peaks)} years)")
+
+
+@app.command()
+def specs(
+    weather: Weather = "dallas",
+    it_mw: Megawatts = 20.0,
+    shape: Annotated[
+        str, typer.Option(help="Weekly shape of the inference load.")
+    ] = "conversation",
+    training: Annotated[Path | None, typer.Option(help="Preset file of the training spec.")] = None,
+    inference: Annotated[
+        Path | None, typer.Option(help="Preset file of the inference spec.")
+    ] = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Run a hall specified for training on an inference load, beside one specified for it."""
+    with errors(debug):
+        import numpy as np
+
+        from dcmodel.base.paths import data_dir
+        from dcmodel.facility.equipment import equipment
+        from dcmodel.facility.performance import performance
+        from dcmodel.facility.preset import load_preset
+
+        _check(1.0, it_mw)
+        folder = data_dir() / "cooling" / "specs"
+        designs = {
+            "training spec": load_preset(training or folder / "training.yaml"),
+            "inference spec": load_preset(inference or folder / "inference.yaml"),
+        }
+        air = _weather(weather)
+        loads = {
+            "training": np.full(len(air.temp_air), equipment("training_utilisation")),
+            "inference": _inference_load(shape, weather),
+        }
+        rows = []
+        for of, on in (
+            ("training spec", "training"),
+            ("training spec", "inference"),
+            ("inference spec", "inference"),
+        ):
+            year = performance(designs[of], air, loads[on], it_mw)
+            rows.append({"spec": of, "load": on, "mean_load": loads[on].mean(), **_plain(year)})
+        if as_json:
+            typer.echo(json.dumps(rows, indent=2))
+        else:
+            _specs_table(rows, it_mw, weather)
+
+
+def _inference_load(shape: str, weather: str) -> npt.NDArray[np.float64]:
+    """Return IT power over installed IT of a year of inference [1], in the site's local time."""
+    import numpy as np
+
+    from dcmodel.base.timeindex import TYPICAL_YEAR
+    from dcmodel.facility.equipment import server_power
+    from dcmodel.inputs.sites import load_site, site_names
+    from dcmodel.workload.fleet import load_fleet
+    from dcmodel.workload.shapes import hourly_shape
+
+    zone = load_site(weather).time_zone if weather in site_names() else None
+    fleet = load_fleet()
+    busy = fleet.mean_utilisation * hourly_shape(shape, TYPICAL_YEAR, zone)
+    return server_power(np.minimum(busy, fleet.utilisation_max))
+
+
+def _specs_table(rows: list[dict[str, Any]], it_mw: float, weather: str) -> None:
+    typer.echo(f"{it_mw:g} MW of IT, weather {weather}; specs and loads are judged (assumed)")
+    head = ("mean load", "PUE", "WUE", "beside IT MWh", "peak MW", "contract MW")
+    typer.echo(f"{'':16s} {'load':10s}" + "".join(f"{name:>15s}" for name in head))
+    for row in rows:
+        beside = sum(row["parts_mwh"].values()) - row["parts_mwh"]["it"]
+        typer.echo(
+            f"{row['spec']:16s} {row['load']:10s}{row['mean_load']:15.2f}{row['pue']:15.3f}"
+            f"{row['wue']:15.2f}{beside:15,.0f}{row['peak_mw']:15.2f}{row['design_peak_mw']:15.2f}"
+        )
+    wrong, right = (sum(row["parts_mwh"].values()) for row in rows[1:])
+    saved = wrong - right
+    verb = "saves" if saved >= 0 else "costs"
+    typer.echo(
+        f"on an inference load the inference spec {verb} {abs(saved):,.0f} MWh a year, "
+        f"{abs(saved) / wrong:.1%} of the facility"
+    )
 
 
 def _check(load: float, it_mw: float) -> None:
@@ -170,7 +302,26 @@ def _plain(year: Performance) -> dict[str, Any]:
     return {key: plain(value) for key, value in year.as_dict().items()}
 
 
-def _show(design: Design, weather: str, load: float, it_mw: float, year: Performance) -> None:
+def _grid_water(mix: str | None) -> float | None:
+    """Return the water of generation [L kWh-1] of a mix as typed, None for the library's."""
+    from dcmodel.facility.equipment import generation_water
+
+    if mix is None:
+        return None
+    shares = {}
+    for part in mix.split(","):
+        source, _, share = part.partition("=")
+        try:
+            shares[source.strip()] = float(share)
+        except ValueError:
+            message = f"found '{part}'; write source=share, as in gas=0.6,wind=0.4"
+            raise StudyError(Fault("--mix", message)) from None
+    return generation_water(shares)
+
+
+def _show(
+    design: Design, weather: str, load: float, it_mw: float, year: Performance, mix: str
+) -> None:
     assumed = design.assumed()
     typer.echo(f"{design.architecture.title} ({design.variant})")
     typer.echo(f"{it_mw:g} MW of IT at load {load:g}, weather {weather}")
@@ -178,7 +329,7 @@ def _show(design: Design, weather: str, load: float, it_mw: float, year: Perform
         ("PUE", f"{year.pue:.3f}"),
         ("TUE", f"{year.tue:.3f}"),
         ("WUE on site", f"{year.wue:.3f} L/kWh"),
-        ("WUE with generation", f"{year.wue_source:.2f} L/kWh (assumed grid)"),
+        ("WUE with generation", f"{year.wue_source:.2f} L/kWh ({mix})"),
         ("peak of the year", f"{year.peak_mw:.2f} MW"),
         ("peak at full load, design hour", f"{year.design_peak_mw:.2f} MW"),
         ("hours with compressors", f"{year.mechanical_hours}"),

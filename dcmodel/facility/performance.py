@@ -66,6 +66,38 @@ class Performance:
         return asdict(self)
 
 
+EULER_GAMMA = 0.5772156649015329
+
+
+def return_level(yearly_maxima: npt.ArrayLike, years: float) -> float:
+    r"""Return what the highest value of a year exceeds once in so many years on average.
+
+    Parameters
+    ----------
+    yearly_maxima : array_like, shape (n,)
+        Highest value of each year, two years or more.
+    years : float
+        Return period, above one year [years].
+
+    Returns
+    -------
+    float
+        In the unit of the maxima.
+
+    Notes
+    -----
+    Gumbel distribution by the method of moments: with mean :math:`\mu` and standard deviation
+    :math:`s` of the maxima,
+    :math:`x_n = \mu - s \frac{\sqrt{6}}{\pi} (\gamma + \ln\ln\frac{n}{n-1})`.
+    """
+    maxima = np.asarray(yearly_maxima, dtype=float)
+    if maxima.size < 2 or years <= 1:
+        msg = f"needs two years or more and a period above 1; found {maxima.size} and {years:g}"
+        raise ValueError(msg)
+    spread = maxima.std(ddof=1) * np.sqrt(6) / np.pi
+    return float(maxima.mean() - spread * (EULER_GAMMA + np.log(np.log(years / (years - 1)))))
+
+
 def performance(
     design: Design,
     weather: FacilityWeather,

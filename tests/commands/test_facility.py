@@ -64,3 +64,44 @@ def test_mistakes_are_told_in_one_line(words, said):
     assert result.exit_code == 2
     assert said in result.output
     assert "Traceback" not in result.output
+
+
+def test_specs_compare_three_cases():
+    result = run("specs", "-w", "stockholm", "--json")
+    training, wrong, right = json.loads(result.output)
+    assert training["mean_load"] > 0.9 > 0.6 > wrong["mean_load"] == right["mean_load"]
+    # plant that cannot turn down pays at part load
+    assert wrong["pue"] > right["pue"]
+    assert wrong["pue"] > training["pue"]
+    text = run("specs", "-w", "stockholm").output
+    assert "inference spec saves" in text
+    assert "assumed" in text
+
+
+def test_own_preset_and_own_mix(tmp_path):
+    path = tmp_path / "hall.yaml"
+    path.write_text(
+        "schema: dcmodel/cooling-1\nname: hall\narchitecture: immersion\n"
+        "parameters: {ups_k0: 0.02}\n"
+    )
+    words = ["--cooling", str(path), "-w", "london", "--json", "--mix"]
+    dry = json.loads(run(*words, "wind=1").output)
+    wet = json.loads(run(*words, "nuclear=0.5,wind=0.5").output)
+    assert dry["wue_source"] == pytest.approx(dry["wue"])
+    assert wet["wue_source"] == pytest.approx(wet["wue"] + wet["pue"] * 2.27 / 2, abs=1e-5)
+    refused = run(*words, "wind:1")
+    assert refused.exit_code == 2
+    assert "write source=share" in refused.output
+
+
+@pytest.mark.real
+def test_peak_of_twenty_years_exceeds_those_seen(real_data):
+    folder = real_data / "weather" / "openmeteo" / "GB"
+    files = sorted(folder.glob("202[123].json*"))
+    words = [word for file in files for word in ("-w", str(file))]
+    found = json.loads(run("peak", "--cooling", "air_cooled_chiller", *words, "--json").output)
+    assert len(found["peak_mw"]) == 3
+    assert max(found["peak_mw"].values()) < found["return_level_mw"] < 40
+    refused = run("peak", "--cooling", "air_cooled_chiller", *words[:2])
+    assert refused.exit_code == 2
+    assert "3 or more" in refused.output

@@ -13,7 +13,10 @@ from dcmodel.facility import (
     load_design,
     yearly,
 )
+from dcmodel.facility.cooling import EVAPORATION_PER_HEAT, Pump, pump_power
 from dcmodel.facility.design_conditions import DesignConditions, load_design_conditions
+from dcmodel.facility.electrical import hall_losses
+from dcmodel.facility.tower import Tower, latent_fraction, tower_temperature
 
 ARCHITECTURES = ("air_economizer", "direct_to_chip", "water_economizer")
 VARIANTS = ("best", "generic", "legacy")
@@ -212,3 +215,29 @@ def test_six_years_take_well_under_a_second(key, year, daily_load):
     start = time.perf_counter()
     evaluate(design, year, daily_load)
     assert time.perf_counter() - start < 1.0
+
+
+@pytest.mark.parametrize("load", [0.4, 0.7, 1.0])
+def test_all_heat_of_a_chiller_plant_leaves_by_its_towers(load, year):
+    dry_coil = {"sensible_heat_ratio": 1.0, "tower_drift_fraction": 0.0}
+    design = load_design("water_economizer", overrides=dry_coil)
+    state = evaluate(design, year, load)
+    tower = design.group(Tower, "tower")
+    temp_mean = tower_temperature(tower, year.temp_wet_bulb) + 0.5 * tower.range
+    per_heat = EVAPORATION_PER_HEAT * latent_fraction(temp_mean, year)
+    rejected = state.water * (1 - 1 / tower.cycles) / per_heat
+    hall = load + hall_losses(design, np.asarray(load)) + state.fan
+    design_heat = float(1 + hall_losses(design, np.asarray(1.0)))
+    pumps = pump_power(design.group(Pump, "chilled_pump"), hall, design_heat)
+    assert rejected == pytest.approx(hall + pumps + state.chiller, rel=1e-3)
+
+
+def test_altitude_raises_fan_power_and_lowers_the_wet_bulb():
+    sea, denver = (
+        FacilityWeather.from_relative_humidity(28.0, 40.0, pressure) for pressure in (1.01e5, 8.3e4)
+    )
+    design = load_design("water_economizer")
+    low, high = evaluate(design, sea, 0.8), evaluate(design, denver, 0.8)
+    assert high.fan[0] / low.fan[0] == pytest.approx(1.01e5 / 8.3e4, rel=0.02)
+    assert denver.temp_wet_bulb[0] < sea.temp_wet_bulb[0]
+    assert high.chiller[0] < low.chiller[0]

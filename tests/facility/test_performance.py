@@ -7,7 +7,7 @@ import xarray as xr
 from dcmodel.base.errors import DataError
 from dcmodel.facility import FacilityWeather, load_design, yearly
 from dcmodel.facility.equipment import server_fan_share
-from dcmodel.facility.performance import performance
+from dcmodel.facility.performance import performance, return_level
 
 TEMP = np.concatenate([np.full(4000, -5.0), np.full(4760, 35.0)])
 
@@ -64,3 +64,15 @@ def test_impossible_air_is_refused_with_its_hour(name, value, words):
         FacilityWeather.from_dataset(data)
     assert "station.csv 2025-01-01T05:00" in str(caught.value)
     assert words in str(caught.value)
+
+
+def test_return_level_of_a_gumbel_distribution():
+    # quantiles of a Gumbel with location 100 and scale 5, as a perfect sample of many years
+    share = (np.arange(20_000) + 0.5) / 20_000
+    maxima = 100 - 5 * np.log(-np.log(share))
+    for years in (2, 20, 50):
+        exact = 100 - 5 * np.log(-np.log(1 - 1 / years))
+        assert return_level(maxima, years) == pytest.approx(exact, rel=1e-3)
+    assert return_level([28.0, 28.0, 28.0], 20) == pytest.approx(28.0)
+    with pytest.raises(ValueError, match="two years or more"):
+        return_level([28.0], 20)
