@@ -283,7 +283,8 @@ def validation_faults(
     at = tuple(at)
     by_place: dict[tuple[Hashable, ...], list[str]] = {}
     for detail in error.errors(include_url=False):
-        loc = tuple(detail["loc"])
+        # a validator may say where below its model the fault lies
+        loc = tuple(detail["loc"]) + tuple(detail.get("ctx", {}).get("at", ()))
         place = loaded.resolve(at + loc)
         names_a_key = detail["type"] in {"missing", "extra_forbidden"}
         if names_a_key and place[-1:] != loc[-1:]:
@@ -313,6 +314,8 @@ def _message(detail: ErrorDetails, fields: dict[str, FieldInfo], unit: str) -> s
         return f"unknown key{nearest(key, allowed)} (allowed: {', '.join(allowed)})"
     if kind == "value_error":
         return str(context.get("error", detail["msg"]))
+    if kind == "refused":
+        return str(context["message"])
     text = detail["msg"].removeprefix("Input ")
     unit = f" [{unit}]" if unit else ""
     return f"found {_shown(detail['input'])}; {text}{unit}{_advice(detail)}"

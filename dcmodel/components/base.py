@@ -20,22 +20,24 @@ cost terms          year            undiscounted real USD of the year, each with
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayConstraint, ArrayParam, ArrayVar, CostTerm
+from dcmodel.base.clock import Clock
 from dcmodel.base.registry import Registry
 from dcmodel.base.schema import Spec
 from dcmodel.facility.design import Design
 from dcmodel.facility.linearise import AffineFacility
 from dcmodel.facility.weather import FacilityWeather
 from dcmodel.finance.annuity import capital_recovery_factor
+from dcmodel.finance.bill import BillItem, Meter
 from dcmodel.inputs.assumptions import Technology, technology
 from dcmodel.inputs.markets import Market
 from dcmodel.inputs.sites import Site
@@ -93,6 +95,8 @@ class SiteCase:
     """Hours of each step [h], shape (steps,)."""
     month: npt.NDArray[np.int64]
     """Month of each step in the site's local calendar, 0 to 11, shape (steps,)."""
+    clock: Clock
+    """Local time of every hour, and the step that holds it."""
     grid_available: FloatArray
     """Connection the site can get [MW], shape (years,)."""
     it_capacity: FloatArray
@@ -114,11 +118,26 @@ class SiteCase:
     tariffs: tuple[Component, ...] = field(default=())
     contract_price_scale: float = 1.0
     """Factor on the price of every contract [1]."""
+    hourly: dict[str, FloatArray] = field(default_factory=dict)
+    """`series` by the hour of the clock, where steps are longer, shape (years, hours)."""
 
     @cached_property
     def previous(self) -> npt.NDArray[np.int64]:
         """Index of the step before each step; the first follows the last of its year."""
         return np.roll(np.arange(len(self.duration)), 1)
+
+    @cached_property
+    def months_used(self) -> npt.NDArray[np.bool_]:
+        """Months that hold a step, shape (12,)."""
+        return np.isin(np.arange(12), self.month)
+
+    def hourly_series(self, name: str) -> FloatArray:
+        """Return a series by the hour of the clock, shape (years, hours)."""
+        return self.hourly[name] if name in self.hourly else self.series[name]
+
+    def hour_series(self, y: int) -> dict[str, FloatArray]:
+        """Return every series of the year at position `y` by hour, each of shape (hours,)."""
+        return {name: self.hourly_series(name)[y] for name in self.series}
 
     @property
     def facility_energy(self) -> FloatArray:
@@ -144,6 +163,8 @@ class SiteCase:
             self,
             duration=segments.duration.astype(float),
             month=self.month[segments.start],
+            clock=self.clock.merged(segments.label),
+            hourly=self.series,
             workload=replace(
                 work,
                 arrivals=mean(work.arrivals),
@@ -220,6 +241,11 @@ class Component(Spec):
     parameters: dict[str, float] = {}
     """Values that replace those of the parameter file, in the file's units."""
 
+    @property
+    def label(self) -> str:
+        """Name of its block in the model, and in results."""
+        return self.kind
+
     def technology(self, case: SiteCase) -> Technology:
         """Return the component's parameters in money of the study's currency year."""
         return technology(self.kind, case.currency_year, dict(self.parameters))
@@ -263,28 +289,9 @@ class Component(Spec):
         """Return the limits on the sizes of a built block."""
         return ()
 
-    def bill(
-        self, case: SiteCase, y: int, meter: dict[str, FloatArray], local_time: pd.DatetimeIndex
-    ) -> float | None:
-        """Return what the meter costs in year `y` by an independent bill [USD].
-
-        Parameters
-        ----------
-        case : SiteCase
-        y : int
-            Position of the year.
-        meter : dict
-            ``grid_import``, ``contract_use``, ``surplus`` [MW] and ``duration`` [h], each of shape
-            (steps,).
-        local_time : DatetimeIndex, shape (steps,)
-            Clock by which months are billed.
-
-        Returns
-        -------
-        float or None
-            None where the part has no bill.
-        """
-        return None
+    def items(self, meter: Meter) -> Iterable[BillItem]:
+        """Return the lines of the bill of a metered year; tariff forms have some."""
+        return ()
 
     def charge(self, b: pyo.Block, case: SiteCase) -> None:
         """Declare costs of what the finished site draws: meter, purchase, facility power, water."""

@@ -1,15 +1,97 @@
 """Tariff forms: how a market charges for what the meter records.
 
 A form is a component (`dcmodel.components.base.Component`) whose numbers come from the market's
-file instead of a parameter file. It charges what the model's meter records: ``m.grid_import`` and
-``m.monthly_peak``, ``m.purchase`` (import less contracted energy used) and ``m.surplus``
-(contracted energy not used).
+file instead of a parameter file. It says what it charges twice: as equations on what the model's
+meter records (`charge`: ``m.grid_import``, ``m.monthly_peak``, ``m.purchase`` and ``m.surplus``),
+and as the lines of a bill from readings (`items`), which knows nothing of the equations. Every run
+compares the two.
 """
 
 from __future__ import annotations
 
-from dcmodel.base.registry import Registry
-from dcmodel.components.base import Component
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
-tariffs: Registry[type[Component]] = Registry("dcmodel.markets", "dcmodel.markets")
+import numpy as np
+import pyomo.environ as pyo
+from pydantic import Field
+
+from dcmodel.base.registry import Registry
+from dcmodel.components.base import Component, FloatArray, SiteCase
+from dcmodel.finance.bill import Basis, BillItem, Meter
+
+tariffs: Registry[type[TariffForm]] = Registry("dcmodel.markets", "dcmodel.markets")
 """Every tariff form by the name used in ``data/markets/*.yaml``."""
+
+Price = float | tuple[float, ...]
+"""A price, or one for each year of the study."""
+NonNegative = Annotated[float, Field(ge=0)]
+Rate = NonNegative | tuple[NonNegative, ...]
+"""A rate from zero up, or one for each year of the study."""
+MonthNumber = Annotated[int, Field(ge=1, le=12)]
+
+FirstYear = Literal["new", "steady"]
+"""What was metered before: nothing at a ``new`` site, the same at a ``steady`` one."""
+
+MONTHS = 12
+DAYS_OF_MONTH = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+"""Days of the months of a model year. [d]"""
+
+
+class TariffForm(Component):
+    """One form of charge with a market's numbers."""
+
+    yearly: ClassVar[tuple[str, ...]] = ()
+    """Fields that hold a number, or one for each year of the study."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_ -]*$")] = ""
+    """Name on the bill, where a tariff holds several charges of the same form."""
+
+    @property
+    def label(self) -> str:
+        """Name on the bill and in results."""
+        return self.name or self.kind
+
+    @abstractmethod
+    def items(self, meter: Meter) -> Iterable[BillItem]:
+        """Return the lines of the bill of a metered year, from its readings alone."""
+
+    def check(self, case: SiteCase) -> list[str]:
+        """Return a fault for every field whose years are not those of the case."""
+        wanted = len(case.years)
+        return [
+            f"{self.label}.{path}: found {len(value)} values; give one, or one a year ({wanted})"
+            for name in self.yearly
+            for path, value in _leaves(name, getattr(self, name))
+            if isinstance(value, tuple) and len(value) != wanted
+        ]
+
+
+def _leaves(name: str, value: Any) -> list[tuple[str, Any]]:
+    """Return the numbers or tuples of a field, those of its periods one by one."""
+    if isinstance(value, Mapping):
+        return [(f"{name}.{key}", item) for key, item in value.items()]
+    return [(name, value)]
+
+
+def by_year(value: Price, years: int) -> FloatArray:
+    """Return a price of each year of a study, shape (years,)."""
+    return np.broadcast_to(np.asarray(value, dtype=float), (years,)).copy()
+
+
+def of_year(value: Price, position: int) -> float:
+    """Return the price at the position of a year; the last holds beyond the last."""
+    return value[min(position, len(value) - 1)] if isinstance(value, tuple) else value
+
+
+def drawn(m: pyo.ConcreteModel, basis: Basis) -> Any:
+    """Return what of the model is charged: all metered power, or what is bought of the tariff."""
+    return m.grid_import if basis == "metered" else m.purchase
+
+
+def year_before(meter: Meter, first_year: FirstYear) -> Meter | None:
+    """Return the metered year before; the same year again where a first year is steady."""
+    if meter.before is None and first_year == "steady":
+        return meter
+    return meter.before

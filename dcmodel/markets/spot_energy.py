@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import numpy as np
-import pandas as pd
 import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayParam, cost_term
 from dcmodel.base.schema import Fraction, UsdPerMwh
-from dcmodel.components.base import Component, FloatArray, SiteCase
-from dcmodel.finance.bill import spot_energy_bill
-from dcmodel.markets.base import tariffs
+from dcmodel.components.base import SiteCase
+from dcmodel.finance.bill import BillItem, Meter
+from dcmodel.markets.base import Price, TariffForm, by_year, of_year, tariffs
 
 
 @tariffs.register("spot_energy")
-class SpotEnergy(Component):
+class SpotEnergy(TariffForm):
     r"""Energy at the hourly wholesale price.
 
     Notes
@@ -33,33 +33,37 @@ class SpotEnergy(Component):
 
     kind: ClassVar[str] = "spot_energy"
     profiles: ClassVar[tuple[str, ...]] = ("price_energy",)
+    yearly: ClassVar[tuple[str, ...]] = ("adder_usd_per_mwh",)
 
-    adder_usd_per_mwh: tuple[UsdPerMwh, ...]
-    """Charges on top of the wholesale price, one value a year. [USD MWh-1]"""
+    adder_usd_per_mwh: Price
+    """Charges on top of the wholesale price. [USD MWh-1]"""
     loss_fraction: Fraction
     """Energy bought for losses, as a share of the metered energy. [1]"""
     resale_fee_usd_per_mwh: UsdPerMwh
     """Kept by the supplier on surplus sold. [USD MWh-1]"""
 
-    def bill(
-        self, case: SiteCase, y: int, meter: dict[str, FloatArray], local_time: pd.DatetimeIndex
-    ) -> float:
-        """Return the energy bill of a year [USD]."""
-        bill = spot_energy_bill(
-            price=case.series["price_energy"][y],
-            calendar=local_time,
-            adder=self.adder_usd_per_mwh[y],
-            loss_fraction=self.loss_fraction,
-            resale_fee=self.resale_fee_usd_per_mwh,
-            **meter,
-        )
-        return float(bill["total"].sum())
+    def items(self, meter: Meter) -> Iterator[BillItem]:
+        """Return energy, losses, adder and resale of each month."""
+        price, adder = meter.series["price_energy"], of_year(self.adder_usd_per_mwh, meter.position)
+        metered, bought = meter.energy(), meter.energy("purchased")
+        sold = np.zeros_like(metered) if meter.surplus is None else meter.surplus * meter.hours
+        revenue = sold * np.maximum(price - self.resale_fee_usd_per_mwh, 0.0)
+        for charge, energy, money in (
+            ("energy", bought, bought * price),
+            ("losses", self.loss_fraction * metered, self.loss_fraction * metered * price),
+            ("adder", metered, metered * adder),
+            ("resale", sold, -revenue),
+        ):
+            amounts = meter.by_month(money)
+            for month, quantity in meter.by_month(energy).items():
+                yield BillItem.valued(charge, month, quantity, "MWh", amounts[month])
 
     def charge(self, b: pyo.Block, case: SiteCase) -> None:
         """Declare the cost of purchases and the revenue of surplus."""
         m = b.model()
-        spot = case.series["price_energy"]
-        adder = np.asarray(self.adder_usd_per_mwh)[:, None]
+        hourly = case.hourly_series("price_energy")
+        spot = case.clock.mean(hourly)
+        adder = by_year(self.adder_usd_per_mwh, len(case.years))[:, None]
         b.spot_price = ArrayParam(m.Y, m.T, values=spot)
         b.meter_price = ArrayParam(m.Y, m.T, values=self.loss_fraction * spot + adder)
 
@@ -72,9 +76,9 @@ class SpotEnergy(Component):
             return sum(m.duration[t] * b.meter_price[y, t] * m.grid_import[y, t] for t in m.T)
 
         if m.component("surplus") is not None:
-            b.resale_price = ArrayParam(
-                m.Y, m.T, values=np.maximum(spot - self.resale_fee_usd_per_mwh, 0.0)
-            )
+            # the seller stops hour by hour, whatever the step
+            worth = np.maximum(hourly - self.resale_fee_usd_per_mwh, 0.0)
+            b.resale_price = ArrayParam(m.Y, m.T, values=case.clock.mean(worth))
 
             @cost_term(b, m.Y, category="contracts", doc="Surplus contract energy sold [USD]")
             def resale(b: pyo.Block, y: Any) -> Any:

@@ -29,7 +29,7 @@ def build_site(case: SiteCase) -> pyo.ConcreteModel:
     time_and_years(m, case)
     meter(m, case)
     m.asset = pyo.Block([component.kind for component in case.components])
-    m.tariff = pyo.Block([tariff.kind for tariff in case.tariffs])
+    m.tariff = pyo.Block([tariff.label for tariff in case.tariffs])
     parts = parts_of(m, case)
     for block, part in parts:
         part.build(block, case)
@@ -44,7 +44,7 @@ def build_site(case: SiteCase) -> pyo.ConcreteModel:
 def parts_of(m: pyo.ConcreteModel, case: SiteCase) -> list[tuple[pyo.Block, Component]]:
     """Return every component and tariff form of a case with its block."""
     parts = [(m.asset[component.kind], component) for component in case.components]
-    return parts + [(m.tariff[tariff.kind], tariff) for tariff in case.tariffs]
+    return parts + [(m.tariff[tariff.label], tariff) for tariff in case.tariffs]
 
 
 def limits_of(m: pyo.ConcreteModel, case: SiteCase) -> list[Limit]:

@@ -36,11 +36,11 @@ def component_name(name: str) -> str:
 def site_sizes(m: pyo.ConcreteModel) -> xr.DataArray:
     """Return every capacity of the model by year, with unit and title of each.
 
-    A capacity is a variable or an expression over the years alone that belongs to a component and
-    whose unit is MW or MWh; the additions of each year are told by ``_built``.
+    A capacity is a variable or an expression over the years alone that belongs to a component or a
+    tariff form and whose unit is MW or MWh; the additions of each year are told by ``_built``.
     """
     found: dict[str, tuple[FloatArray, dict[str, str]]] = {}
-    for block in m.asset.values():
+    for block in (*m.asset.values(), *m.tariff.values()):
         for part in block.component_objects((pyo.Var, pyo.Expression)):
             attributes = described(part.doc)
             if isinstance(part, CostTerm):

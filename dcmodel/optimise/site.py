@@ -15,7 +15,6 @@ from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyomo.environ as pyo
 import xarray as xr
 
@@ -36,6 +35,7 @@ from dcmodel.optimise.pathway import (
     propose,
     solve_pathway,
 )
+from dcmodel.optimise.settle import settled
 from dcmodel.optimise.shadow import shadow_prices
 from dcmodel.optimise.solve import SMALL, solve
 from dcmodel.optimise.solvers.workers import side_by_side
@@ -313,6 +313,7 @@ def _solve(
         whole_below=lp.matrix.nnz + 1 if at_once else SMALL,
         progress=lambda line: _report_bounds(report, line),
     )
+    solution = settled(lp, solution, effort.gap)
     lp.load_solution(m, solution.x, solution.row_dual)
     solved_case = case if coarse is None else case.segmented(coarse)
     return Solved(m, lp, solved_case, solution, 0.0)
@@ -342,8 +343,7 @@ def _verified(
     result = site_dataset(solved.m, solved.lp, solved.case, x, begin)
     duals = solved.solution.bound_dual
     result.update(shadow_prices(solved.m, solved.lp, solved.case, duals))
-    local_time = pd.DatetimeIndex(begin, tz="UTC").tz_convert(solved.case.site.time_zone)
-    return result, verify(result, solved.case, solved.lp.objective(x), local_time)
+    return result, verify(result, solved.case, solved.lp.objective(x))
 
 
 def _add_reference(result: xr.Dataset, case: SiteCase, effort: Effort) -> None:

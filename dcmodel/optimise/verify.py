@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import xarray as xr
 
 from dcmodel.base.errors import Fault, SolverError
-from dcmodel.components.base import Component, SiteCase
+from dcmodel.components.base import SiteCase
+from dcmodel.finance.bill import Meter, chained, total
 from dcmodel.workload.deferral import served_first_in_first_out
 
 FloatArray = npt.NDArray[np.float64]
@@ -49,9 +49,7 @@ class Verification:
         }
 
 
-def verify(
-    result: xr.Dataset, case: SiteCase, objective: float, local_time: pd.DatetimeIndex
-) -> Verification:
+def verify(result: xr.Dataset, case: SiteCase, objective: float) -> Verification:
     """Check balance, cost terms, deadlines and bills of a solved case.
 
     Parameters
@@ -62,8 +60,6 @@ def verify(
         The case that was solved, hourly or on segments.
     objective : float
         Objective of the solution [USD].
-    local_time : DatetimeIndex, shape (steps,)
-        Beginning of each step on the clock by which the site is billed.
 
     Raises
     ------
@@ -74,7 +70,7 @@ def verify(
         balance_mw=balance_error(result),
         cost_relative=cost_error(result, objective),
         work_mwh=work_error(result, case),
-        bill_relative=bill_error(result, case, local_time),
+        bill_relative=bill_error(result, case),
     )
     faults = [
         Fault(case.name, f"{what} differs by {value:.3g} {unit}; at most {limit:g} is allowed")
@@ -126,35 +122,52 @@ def work_error(result: xr.Dataset, case: SiteCase) -> float:
     return worst
 
 
-def bill_error(result: xr.Dataset, case: SiteCase, local_time: pd.DatetimeIndex) -> float:
+def meters(result: xr.Dataset, case: SiteCase) -> list[Meter]:
+    """Return what the meter of each year recorded, hour by hour: one power in all hours of a step.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        A solved case.
+    case : SiteCase
+    """
+    clock, contracts = case.clock, result["contract"].to_numpy()
+    sizes = result["capacity"]
+    names = sizes["size"].to_numpy()
+    found = []
+    for y, year in enumerate(case.years):
+        one = result.isel(year=y)
+        metered = one["grid_import"].to_numpy()
+        used = metered - one["delivery"].sel(contract="purchase").to_numpy()
+        surplus = np.zeros_like(metered)
+        if "surplus" in contracts:
+            surplus = -one["delivery"].sel(contract="surplus").to_numpy()
+        found.append(
+            Meter(
+                time=clock.time,
+                grid_import=clock.expand(metered),
+                hours=clock.hours,
+                contract_use=clock.expand(used),
+                surplus=clock.expand(surplus),
+                series=case.hour_series(y),
+                sizes={str(size): float(sizes.sel(size=size).isel(year=y)) for size in names},
+                year=year,
+                discount=1.0 / (1.0 + case.discount_rate),
+            )
+        )
+    return chained(found)
+
+
+def bill_error(result: xr.Dataset, case: SiteCase) -> float:
     """Return the largest difference of a tariff's yearly bill from the model's charges [1].
 
-    A tariff form that offers a ``bill`` is recomputed from the meter, year by year.
+    Every tariff form is billed anew from the meter, year by year.
     """
     worst = 0.0
+    read = meters(result, case)
     for form in case.tariffs:
-        charged = result["cost"].where(result["cost_component"] == form.kind, drop=True)
-        for y in range(len(case.years)):
-            billed = _bill(form, result.isel(year=y), case, y, local_time)
-            if billed is None:
-                continue
-            model = float(charged.isel(year=y).sum())
+        charged = result["cost"].where(result["cost_component"] == form.label, drop=True)
+        for y, meter in enumerate(read):
+            model, billed = float(charged.isel(year=y).sum()), total(form, meter)
             worst = max(worst, abs(billed - model) / max(abs(model), 1.0))
     return worst
-
-
-def _bill(
-    form: Component, year: xr.Dataset, case: SiteCase, y: int, local_time: pd.DatetimeIndex
-) -> float | None:
-    """Return a form's bill of one year [USD], or None where it has none of its own."""
-    meter = {
-        "grid_import": year["grid_import"].to_numpy(),
-        "contract_use": (
-            year["grid_import"] - year["delivery"].sel(contract="purchase")
-        ).to_numpy(),
-        "surplus": np.zeros(year.sizes["time"]),
-        "duration": case.duration,
-    }
-    if "surplus" in year["contract"]:
-        meter["surplus"] = -year["delivery"].sel(contract="surplus").to_numpy()
-    return form.bill(case, y, meter, local_time)

@@ -11,8 +11,9 @@ import pandas as pd
 import xarray as xr
 
 import dcmodel
+from dcmodel.base.clock import Clock
 from dcmodel.base.errors import Fault, InfeasibleError, StudyError
-from dcmodel.base.timeindex import TYPICAL_YEAR, local_hours
+from dcmodel.base.timeindex import TYPICAL_YEAR
 from dcmodel.components.base import (
     Component,
     SiteCase,
@@ -28,7 +29,7 @@ from dcmodel.inputs.markets import Market, load_market
 from dcmodel.inputs.series import read_series
 from dcmodel.inputs.sites import Site
 from dcmodel.inputs.weather import read_weather
-from dcmodel.markets.base import tariffs
+from dcmodel.markets.base import TariffForm, tariffs
 from dcmodel.optimise.site import Plant, silent, solve_site
 from dcmodel.profiles.named import capacity_factor
 from dcmodel.profiles.paths import apply_path
@@ -103,6 +104,7 @@ def assemble(case: Case) -> tuple[SiteCase, Plant, xr.Dataset]:
     parts = tuple(components[name](**fields) for name, fields in spec.components.items())
     forms = _tariffs(market, spec)
     hours = np.zeros((len(years), len(calendar)))
+    clock = Clock.of_year(int(weather.attrs["calendar_year"]), site.time_zone)
     site_case = SiteCase(
         name=case.name,
         site=site,
@@ -112,7 +114,8 @@ def assemble(case: Case) -> tuple[SiteCase, Plant, xr.Dataset]:
         discount_rate=spec.discount_rate,
         discount_factor=discount_factors(years, spec.discount_rate),
         duration=np.ones(len(calendar)),
-        month=local_hours(weather.attrs["calendar_year"], site.time_zone).month - 1,
+        month=np.asarray(clock.time.month) - 1,
+        clock=clock,
         grid_available=site.connection.available(years),
         it_capacity=installed,
         idle_fraction=fleet.idle_fraction,
@@ -171,7 +174,7 @@ def _weather(case: Case, site: Site) -> xr.Dataset:
     )
 
 
-def _tariffs(market: Market, spec: StudySpec) -> tuple[Component, ...]:
+def _tariffs(market: Market, spec: StudySpec) -> tuple[TariffForm, ...]:
     fields = market.tariff_fields(spec.years, spec.currency_year)
     return tuple(tariffs[form](**values) for form, values in fields.items())
 

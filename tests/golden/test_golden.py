@@ -27,7 +27,32 @@ COMPONENTS = {
     "gas_engine": {"order_year": 2023, "redundancy": "N+1", "whole_units": True},
     "gas_turbine": {"order_year": 2023, "permit_h": 500.0, "critical_share": 0.5},
 }
+ALL_HOURS = {"rules": [{"period": "day", "hours": "1-24"}, {"period": "night", "hours": "0-1"}]}
+PEAKS = {"named": ["01-01 1"]}
 TARIFFS = {
+    "capacity_obligation": {"price_usd_per_mw_day": 300.0, "reserve_factor": 1.2, "peaks": PEAKS},
+    "coincident_peak": {"rate_usd_per_mw_year": 60e3, "peaks": PEAKS, "first_year": "steady"},
+    "contracted_demand": {
+        "rate_usd_per_mw_month": 2000.0, "excess_rate_usd_per_mw_month": 5000.0,
+        "minimum_share": 0.85, "band": 1.05,
+    },
+    "fixed_charge": {"charge_usd_per_month": 700.0},
+    "flat_energy": {"price_usd_per_mwh": 55.0},
+    "minimum_take": {
+        "rate_usd_per_mw_month": 9000.0, "minimum_share": 0.85, "term_years": 12, "ramp": [0.5]
+    },
+    "ratchet_demand": {
+        "rate_usd_per_mw_month": 9000.0, "share": 0.8, "first_year": "steady", "lookback_months": 12
+    },
+    "seasonal_demand": {
+        "seasons": {"winter": [1, 2]}, "rate_usd_per_mw_month": {"winter": 9000.0}
+    },
+    "time_of_use_demand": {
+        "calendar": ALL_HOURS, "rate_usd_per_mw_month": {"day": 5000.0, "night": 800.0}
+    },
+    "time_of_use_energy": {
+        "calendar": ALL_HOURS, "price_usd_per_mwh": {"day": 80.0, "night": 30.0}
+    },
     "demand_charge": {"rate_usd_per_mw_month": (9000.0,)},
     "spot_energy": {
         "adder_usd_per_mwh": (8.0,), "loss_fraction": 0.02, "resale_fee_usd_per_mwh": 1.0

@@ -41,7 +41,7 @@ def solved():
 def test_a_right_solution_passes(solved):
     result, case, objective = solved
     assert float(result["capacity"].sel(size="ppa_wind.capacity").item()) > 1
-    found = verify(result, case, objective, HOURS)
+    found = verify(result, case, objective)
     assert found.balance_mw < 1e-6
     assert found.bill_relative < 1e-6
 
@@ -56,7 +56,7 @@ def test_one_perturbed_value_is_refused(solved, variable, message):
     values[(0,) * values.ndim] += 0.01 if variable != "backlog" else 3.0
     result[variable] = (result[variable].dims, values)
     with pytest.raises(SolverError, match=message):
-        verify(result, case, objective, HOURS)
+        verify(result, case, objective)
 
 
 def test_a_charge_that_differs_from_the_bill_is_refused(solved):
@@ -65,9 +65,9 @@ def test_a_charge_that_differs_from_the_bill_is_refused(solved):
     at = (result["cost_component"] == "demand_charge").values.argmax()
     cost.values[at, 0] *= 1.001
     result["cost"] = cost
-    assert bill_error(result, case, HOURS) == pytest.approx(0.001, rel=0.01)
+    assert bill_error(result, case) == pytest.approx(0.001, rel=0.01)
     with pytest.raises(SolverError, match="bill"):
-        verify(result, case, objective, HOURS)
+        verify(result, case, objective)
 
 
 def test_bill_by_hand(solved):

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 
+from dcmodel.base.clock import Clock
 from dcmodel.components.base import (
     SiteCase,
     Workload,
@@ -83,6 +85,8 @@ def make_case(
     settings=None,
     market=None,
     site=None,
+    clock=None,
+    tariff_forms=(),
 ):
     """Return a case of a fully used fleet: IT power equals `load` unless a workload is given."""
     price = np.atleast_2d(np.asarray(price, dtype=float))
@@ -107,6 +111,8 @@ def make_case(
     if demand_rate:
         forms.append(tariffs["demand_charge"](rate_usd_per_mw_month=(demand_rate,) * n_years))
     settings = settings or {}
+    hours = np.ones(steps) if duration is None else np.asarray(duration, dtype=float)
+    months = np.zeros(steps, dtype=np.int64) if month is None else np.asarray(month)
     return SiteCase(
         name="hand",
         site=site or StubSite(),
@@ -115,8 +121,9 @@ def make_case(
         currency_year=2025,
         discount_rate=discount_rate,
         discount_factor=(1 + discount_rate) ** -np.arange(n_years, dtype=float),
-        duration=np.ones(steps) if duration is None else np.asarray(duration, dtype=float),
-        month=np.zeros(steps, dtype=np.int64) if month is None else np.asarray(month),
+        duration=hours,
+        month=months,
+        clock=clock or hand_clock(hours, months),
         grid_available=constant(grid_available, 1, n_years)[0],
         it_capacity=capacity,
         idle_fraction=0.0,
@@ -131,8 +138,16 @@ def make_case(
             **(series or {}),
         },
         components=tuple(components[kind](**settings.get(kind, {})) for kind in kinds),
-        tariffs=tuple(forms),
+        tariffs=(*forms, *tariff_forms),
     )
+
+
+def hand_clock(hours, months):
+    """Return a clock on which each step is one long hour, somewhere in its month."""
+    seen = [int((months[:t] == month).sum()) for t, month in enumerate(months)]
+    first = [pd.Timestamp(2025, month + 1, 1) for month in months]
+    time = [day + pd.Timedelta(hours=n) for day, n in zip(first, seen, strict=True)]
+    return Clock(pd.DatetimeIndex(time), hours, np.arange(len(hours)))
 
 
 def optimum(case):

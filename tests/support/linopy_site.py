@@ -147,7 +147,8 @@ def site_model(case):
     adder = yearly(spot.adder_usd_per_mwh)
     cost += (discount * w * (price * (1 + spot.loss_fraction) + adder) * grid).sum()
     cost += (discount * w * price * (-1) * use).sum()
-    resale = np.maximum(price - spot.resale_fee_usd_per_mwh, 0)
+    by_hour = case.hourly_series("price_energy") - spot.resale_fee_usd_per_mwh
+    resale = hourly(case.clock.mean(np.maximum(by_hour, 0)))
     cost += (discount * w * resale * (use - delivered)).sum()
     cost += (discount * yearly(demand.rate_usd_per_mw_month) * peak).sum()
     m.add_objective(cost)

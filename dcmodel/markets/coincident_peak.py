@@ -1,0 +1,28 @@
+"""Coincident peak: transmission cost shared by the load at the system's peaks, a year later."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from dcmodel.markets.base import MONTHS, Rate, of_year, tariffs
+from dcmodel.markets.lagged_peak import LaggedPeak
+
+
+@tariffs.register("coincident_peak")
+class CoincidentPeak(LaggedPeak):
+    """Yearly charge on the mean load at last year's system peaks (ERCOT 4CP), paid monthly."""
+
+    kind: ClassVar[str] = "coincident_peak"
+    yearly: ClassVar[tuple[str, ...]] = ("rate_usd_per_mw_year",)
+
+    rate_usd_per_mw_year: Rate
+    """Charge per MW of load at the peaks, in the year that pays. [USD MW-1 yr-1]"""
+
+    @property
+    def delivery_start(self) -> int:
+        """January: a calendar year pays for the one before."""
+        return 1
+
+    def rate(self, position: int, month: int) -> float:
+        """Return a twelfth of the yearly rate [USD MW-1]."""
+        return of_year(self.rate_usd_per_mw_year, max(position, 0)) / MONTHS

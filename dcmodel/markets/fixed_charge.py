@@ -1,0 +1,42 @@
+"""Fixed charge: so much a month, whatever is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import numpy as np
+import pyomo.environ as pyo
+
+from dcmodel.arrays import ArrayParam, cost_term
+from dcmodel.components.base import SiteCase
+from dcmodel.finance.bill import BillItem, Meter
+from dcmodel.markets.base import Price, TariffForm, by_year, of_year, tariffs
+
+
+@tariffs.register("fixed_charge")
+class FixedCharge(TariffForm):
+    """Standing charge of a customer: metering, billing, a banded residual charge."""
+
+    kind: ClassVar[str] = "fixed_charge"
+    yearly: ClassVar[tuple[str, ...]] = ("charge_usd_per_month",)
+
+    charge_usd_per_month: Price
+    """Charge of a month. [USD month-1]"""
+
+    def items(self, meter: Meter) -> Iterator[BillItem]:
+        """Return the charge of each month."""
+        rate = of_year(self.charge_usd_per_month, meter.position)
+        for month in meter.months:
+            yield BillItem.priced("fixed", month, 1.0, "month", rate)
+
+    def charge(self, b: pyo.Block, case: SiteCase) -> None:
+        """Declare the charge of each year."""
+        m = b.model()
+        months = len(np.unique(case.month))
+        yearly = months * by_year(self.charge_usd_per_month, len(case.years))
+        b.yearly = ArrayParam(m.Y, values=yearly)
+
+        @cost_term(b, m.Y, category="network", doc="Fixed charges [USD]")
+        def fixed(b: pyo.Block, y: Any) -> Any:
+            return b.yearly[y]
