@@ -10,16 +10,24 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dcmodel.api import run_study
+    from dcmodel.api import facility_weather, run_study
     from dcmodel.study.load import Study, load_study
     from dcmodel.study.store import open_results
 
 __version__ = "0.1.0"
 
-__all__ = ["Study", "__version__", "load_study", "open_results", "run_study"]
+__all__ = [
+    "Study",
+    "__version__",
+    "facility_weather",
+    "load_study",
+    "open_results",
+    "run_study",
+]
 
 _HOMES = {
     "Study": "dcmodel.study.load",
+    "facility_weather": "dcmodel.api",
     "load_study": "dcmodel.study.load",
     "open_results": "dcmodel.study.store",
     "run_study": "dcmodel.api",

@@ -1,15 +1,19 @@
-"""What the command line and a notebook share: a study run, with its tables and figures written."""
+"""What the command line and a notebook share: a study run and written; weather for a facility."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from dcmodel.base.errors import Fault, StudyError
 from dcmodel.report.write import write_reports
 from dcmodel.study.events import Watcher
 from dcmodel.study.load import Study, load_study
 from dcmodel.study.run import StudyResult
 from dcmodel.study.run import run_study as run_cases
+
+if TYPE_CHECKING:
+    from dcmodel.facility.weather import FacilityWeather
 
 
 def run_study(
@@ -50,3 +54,33 @@ def run_study(
         wanted = study.spec.outputs
         write_reports(result.out, with_tables=wanted.tables, with_figures=wanted.figures)
     return result
+
+
+def facility_weather(place: Path | str) -> FacilityWeather:
+    """Return a year of outdoor air for the facility physics.
+
+    Parameters
+    ----------
+    place : Path or str
+        A weather file, or a site of the library, whose typical year is drawn.
+
+    Raises
+    ------
+    StudyError
+        When it is neither.
+    """
+    from dcmodel.facility.weather import FacilityWeather
+    from dcmodel.inputs.climate import load_climate
+    from dcmodel.inputs.sites import load_site, site_names
+    from dcmodel.inputs.weather import read_weather
+    from dcmodel.profiles.synthetic import typical_weather
+
+    if Path(place).is_file():
+        return FacilityWeather.from_dataset(read_weather(Path(place)))
+    if str(place) not in site_names():
+        message = f"'{place}' is neither a file nor a site (sites: {', '.join(site_names())})"
+        raise StudyError(Fault("weather", message))
+    site = load_site(str(place))
+    climate = load_climate(site.weather_climate)
+    where = (site.latitude, site.longitude, site.elevation, site.time_zone)
+    return FacilityWeather.from_dataset(typical_weather(climate, *where, seed=1))

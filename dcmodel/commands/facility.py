@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from dcmodel.facility.design import Design
     from dcmodel.facility.performance import Performance
-    from dcmodel.facility.weather import FacilityWeather
 
 app = typer.Typer(help="Facility physics: PUE, water, peak and hours of a cooling design.")
 
@@ -63,10 +62,11 @@ def facility(
         if cooling is None:
             _list()
             return
+        from dcmodel.api import facility_weather
         from dcmodel.facility.performance import performance
 
         design = _design(cooling, variant, rack_kw)
-        air = _weather(weather)
+        air = facility_weather(weather)
         year = performance(design, air, load, it_mw, _grid_water(mix))
         if as_json:
             typer.echo(json.dumps(_plain(year), indent=2))
@@ -94,6 +94,7 @@ def compare(
 ) -> None:
     """Set architectures, sites and loads side by side."""
     with errors(debug):
+        from dcmodel.api import facility_weather
         from dcmodel.facility.design import architectures
         from dcmodel.facility.performance import performance
         from dcmodel.inputs.sites import site_names
@@ -101,7 +102,7 @@ def compare(
         loads = load or [0.7]
         for value in loads:
             _check(value, 1.0)
-        places = {name: _weather(name) for name in (weather or site_names())}
+        places = {name: facility_weather(name) for name in (weather or site_names())}
         rows = []
         for key in cooling or architectures.names():
             design = _design(key, variant, None)
@@ -133,6 +134,7 @@ def peak(
 ) -> None:
     """Estimate the peak at full load that weather brings once in many years."""
     with errors(debug):
+        from dcmodel.api import facility_weather
         from dcmodel.facility.model import evaluate
         from dcmodel.facility.performance import return_level
 
@@ -145,7 +147,7 @@ def peak(
             raise StudyError(Fault("--weather", message))
         design = _design(cooling, variant, None)
         peaks = {
-            name: it_mw * float(evaluate(design, _weather(name), 1.0).facility_power.max())
+            name: it_mw * float(evaluate(design, facility_weather(name), 1.0).facility_power.max())
             for name in weather
         }
         level = return_level(list(peaks.values()), years)
@@ -177,6 +179,7 @@ def specs(
     with errors(debug):
         import numpy as np
 
+        from dcmodel.api import facility_weather
         from dcmodel.base.paths import data_dir
         from dcmodel.facility.equipment import equipment
         from dcmodel.facility.performance import performance
@@ -188,7 +191,7 @@ def specs(
             "training spec": load_preset(training or folder / "training.yaml"),
             "inference spec": load_preset(inference or folder / "inference.yaml"),
         }
-        air = _weather(weather)
+        air = facility_weather(weather)
         loads = {
             "training": np.full(len(air.temp_air), equipment("training_utilisation")),
             "inference": _inference_load(shape, weather),
@@ -268,25 +271,6 @@ def _design(cooling: str, variant: str, rack_kw: float | None) -> Design:
     own = Path(cooling)
     design = load_preset(own) if own.suffix in {".yaml", ".yml"} else load_design(cooling, variant)
     return design if rack_kw is None else with_rack(design, rack_kw, "--rack-kw")
-
-
-def _weather(name: str) -> FacilityWeather:
-    """Return the hours of a weather file, or the typical year of a site."""
-    from dcmodel.facility.weather import FacilityWeather
-    from dcmodel.inputs.climate import load_climate
-    from dcmodel.inputs.sites import load_site, site_names
-    from dcmodel.inputs.weather import read_weather
-    from dcmodel.profiles.synthetic import typical_weather
-
-    if Path(name).is_file():
-        return FacilityWeather.from_dataset(read_weather(Path(name)))
-    if name not in site_names():
-        message = f"'{name}' is neither a file nor a site (sites: {', '.join(site_names())})"
-        raise StudyError(Fault("--weather", message))
-    site = load_site(name)
-    climate = load_climate(site.weather_climate)
-    place = (site.latitude, site.longitude, site.elevation, site.time_zone)
-    return FacilityWeather.from_dataset(typical_weather(climate, *place, seed=1))
 
 
 def _plain(year: Performance) -> dict[str, Any]:

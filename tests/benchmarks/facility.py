@@ -11,21 +11,12 @@ from itertools import product
 
 import numpy as np
 
+from dcmodel import facility_weather
 from dcmodel.facility import architectures, load_design, psychrometrics, variants, yearly
-from dcmodel.facility.weather import FacilityWeather
-from dcmodel.inputs.climate import load_climate
-from dcmodel.inputs.sites import load_site, site_names
-from dcmodel.profiles.synthetic import typical_weather
+from dcmodel.inputs.sites import site_names
 
 LOADS = np.linspace(0.3, 1.0, 8)
 REPEATS = 50
-
-
-def weather_of(name):
-    site = load_site(name)
-    place = (site.latitude, site.longitude, site.elevation, site.time_zone)
-    climate = load_climate(site.weather_climate)
-    return FacilityWeather.from_dataset(typical_weather(climate, *place, seed=1))
 
 
 def seconds(function, *arguments):
@@ -36,7 +27,7 @@ def seconds(function, *arguments):
 
 
 def main(count=1000):
-    years = [weather_of(name) for name in site_names()]
+    years = [facility_weather(name) for name in site_names()]
     temp, ratio, pressure = years[0].temp_air, years[0].humidity_ratio, years[0].pressure
     exponential = seconds(np.exp, temp)
     wet_bulb = seconds(psychrometrics.wet_bulb, temp, ratio, pressure)
