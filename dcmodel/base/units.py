@@ -10,6 +10,7 @@ HOURS_PER_YEAR = 8760
 """Hours of a modelled year; 29 February is left out everywhere (`dcmodel.base.timeindex`)."""
 
 HOURS_PER_DAY = 24
+SECONDS_PER_HOUR = 3600.0
 KW_PER_MW = 1000.0
 KG_PER_TONNE = 1000.0
 LITRES_PER_M3 = 1000.0

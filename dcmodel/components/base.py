@@ -14,6 +14,7 @@ name on the block   index           meaning
 ``water_saved``     year, time      water not used of what the facility's lines ask for [m3 h-1]
 ``emissions``       year            emissions of fuel burnt on site [t CO2e]
 ``nox``             year            nitrogen oxides of fuel burnt on site [t]
+``outage_supply``   year, start, h  power given in an outage, by start and hour into it [MW]
 cost terms          year            undiscounted real USD of the year, each with a category
 ==================  ==============  ==========================================================
 """
@@ -33,6 +34,7 @@ from dcmodel.arrays import ArrayConstraint, ArrayParam, ArrayVar, CostTerm
 from dcmodel.base.clock import Clock
 from dcmodel.base.registry import Registry
 from dcmodel.base.schema import Spec
+from dcmodel.components.outages import Means, Outages
 from dcmodel.facility.design import Design
 from dcmodel.facility.linearise import AffineFacility
 from dcmodel.facility.weather import FacilityWeather
@@ -292,6 +294,21 @@ class Component(Spec):
     def items(self, meter: Meter) -> Iterable[BillItem]:
         """Return the lines of the bill of a metered year; tariff forms have some."""
         return ()
+
+    def ride_through(self, b: pyo.Block, case: SiteCase, outages: Outages) -> None:
+        """Declare what the block gives in outages, where a study asks for them."""
+
+    def outage_most(self, case: SiteCase, hours: int) -> tuple[float, float]:
+        """Return the most that any size may give in an outage of some hours [MW], [MWh]."""
+        return 0.0, 0.0
+
+    def outage_means(self, b: pyo.Block, case: SiteCase, hours: int) -> Means | None:
+        """Return what the solved block gives in an outage of some hours, in numbers."""
+        return None
+
+    def revised(self, m: pyo.ConcreteModel, case: SiteCase) -> Component | None:
+        """Return the component with what a solved model shows it left out; None if nothing."""
+        return None
 
     def charge(self, b: pyo.Block, case: SiteCase) -> None:
         """Declare costs of what the finished site draws: meter, purchase, facility power, water."""

@@ -7,9 +7,17 @@ from typing import Any, ClassVar
 import numpy as np
 import pyomo.environ as pyo
 
-from dcmodel.arrays import ArrayVar, array_constraint, array_expression, cost_term
+from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, array_expression, cost_term
 from dcmodel.base.schema import Megawatt, MegawattHour
 from dcmodel.components.base import Component, Limit, SiteCase, components, staged_capacity
+from dcmodel.components.battery_life import replacement_pieces
+from dcmodel.components.outage_store import (
+    declare_store,
+    outage_contents,
+    outage_flows,
+    store_means,
+)
+from dcmodel.components.outages import Means, Outages
 
 
 @components.register("battery")
@@ -25,8 +33,13 @@ class Battery(Component):
        e_t = e_{t-1} + w_t (\eta\, c_t - d_t / \eta), \qquad c_t + d_t \le P_y,
        \qquad 0 \le e_t \le u E_y
 
-    cyclic over each year. No binary: with :math:`\eta < 1`, charging while discharging only wastes
+    cyclic over each year. A `reserve_mwh`, or the one that outages ask for, is never drawn in
+    ordinary hours. No binary: with :math:`\eta < 1`, charging while discharging only wastes
     energy, which pays at strongly negative prices alone; the shared converter limit bounds that.
+
+    With `degradation`, cells last until calendar and cycles have faded them to the end of life
+    (`dcmodel.components.battery_life`); what shorter lives cost in annuities is paid by throughput,
+    in straight pieces of a convex function, and mean capacity is less by half the fade.
     """
 
     kind: ClassVar[str] = "battery"
@@ -36,20 +49,29 @@ class Battery(Component):
     """Largest converter power; None takes the parameter file's. [MW]"""
     energy_max_mwh: MegawattHour | None = None
     """Largest energy; None takes the parameter file's. [MWh]"""
+    degradation: bool = False
+    """Whether cells fade with age and use and are replaced; else fixed cost pays augmentation."""
+    reserve_mwh: MegawattHour = 0.0
+    """Energy kept for outages, above the lowest permitted state of charge. [MWh]"""
 
     def build(self, b: pyo.Block, case: SiteCase) -> None:
         """Declare sizes, dispatch and costs."""
         m = b.model()
         parameters = self.technology(case)
         efficiency = float(np.sqrt(parameters.value("roundtrip_efficiency")))
-        usable = 1.0 - parameters.value("state_of_charge_min")
+        usable, fade = 1.0 - parameters.value("state_of_charge_min"), self._fade(case)
+        usable *= 1.0 - fade / 2
         wear = parameters.value("variable_operation")
         self._size(b, case)
         power_max, energy_max = b.power.upper_bound[:, None], b.energy.upper_bound[:, None]
         b.charge = ArrayVar(m.Y, m.T, lower=0, upper=power_max, doc="Charging power [MW]")
         b.discharge = ArrayVar(m.Y, m.T, lower=0, upper=power_max, doc="Discharging power [MW]")
         b.stored = ArrayVar(
-            m.Y, m.T, lower=0, upper=usable * energy_max, doc="Energy at the end of the hour [MWh]"
+            m.Y,
+            m.T,
+            lower=self.reserve_mwh,
+            upper=usable * energy_max,
+            doc="Energy at the end of the hour [MWh]",
         )
 
         @array_constraint(b, m.Y, m.T, doc="Stored energy follows charge and discharge")
@@ -73,11 +95,96 @@ class Battery(Component):
         def wear_cost(b: pyo.Block, y: Any) -> Any:
             return wear * sum(m.duration[t] * b.discharge[y, t] for t in m.T)
 
+        if self.degradation:
+            self._replacement(b, case)
+
+    def check(self, case: SiteCase) -> list[str]:
+        """Return a reserve that no permitted size holds."""
+        parameters = self.technology(case)
+        most = (
+            parameters.value("energy_max") if self.energy_max_mwh is None else self.energy_max_mwh
+        )
+        usable = (1.0 - parameters.value("state_of_charge_min")) * (1.0 - self._fade(case) / 2)
+        if self.reserve_mwh <= usable * most:
+            return []
+        return [
+            f"battery: a reserve of {self.reserve_mwh:g} MWh is asked for, the largest battery of "
+            f"{most:g} MWh holds {usable * most:.4g} MWh above its lowest state; lower reserve_mwh "
+            "or raise energy_max_mwh"
+        ]
+
+    def _fade(self, case: SiteCase) -> float:
+        """Return the share of capacity lost at the end of life of the cells [1]."""
+        return self.technology(case).value("end_of_life_fade") if self.degradation else 0.0
+
+    def _replacement(self, b: pyo.Block, case: SiteCase) -> None:
+        """Declare what cells cost more because they are replaced before the plant is."""
+        m, years = b.model(), np.asarray(case.years)
+        pieces = replacement_pieces(self.technology(case), case.discount_rate)
+        cost = self.technology(case).at("capex_energy", years)
+        b.pieces = pyo.RangeSet(0, len(pieces.slope) - 1)
+        b.piece_fixed = ArrayParam(m.Y, b.pieces, values=np.outer(cost, pieces.fixed))
+        b.piece_slope = ArrayParam(m.Y, b.pieces, values=np.outer(cost, pieces.slope))
+        most = pieces.largest * cost * b.energy.upper_bound
+        b.replaced = ArrayVar(m.Y, lower=0, upper=most, doc="Annuity of earlier replacement [USD]")
+
+        @array_expression(b, m.Y, doc="Energy discharged [MWh]")
+        def throughput(b: pyo.Block, y: Any) -> Any:
+            return sum(m.duration[t] * b.discharge[y, t] for t in m.T)
+
+        @array_constraint(b, m.Y, b.pieces, doc="Shorter lives of cells are paid")
+        def shorter_life(b: pyo.Block, y: Any, k: Any) -> Any:
+            fixed, slope = b.piece_fixed[y, k], b.piece_slope[y, k]
+            return b.replaced[y] >= fixed * b.energy[y] + slope * b.throughput[y]
+
+        @array_constraint(b, m.Y, doc="Cycles of a year within the model's range")
+        def cycle_limit(b: pyo.Block, y: Any) -> Any:
+            return b.throughput[y] <= pieces.cycles_max * b.energy[y]
+
+        @cost_term(b, m.Y, category="storage", doc="Earlier replacement of cells [USD]")
+        def replacement(b: pyo.Block, y: Any) -> Any:
+            return b.replaced[y]
+
+    def ride_through(self, b: pyo.Block, case: SiteCase, outages: Outages) -> None:
+        """Declare the reserve that every hour keeps, and its use in outages."""
+        m, parameters = b.model(), self.technology(case)
+        efficiency = float(np.sqrt(parameters.value("roundtrip_efficiency")))
+        usable = (1.0 - parameters.value("state_of_charge_min")) * (1.0 - self._fade(case))
+        energy_max = b.energy.upper_bound
+        b.reserve = ArrayVar(
+            m.Y, lower=0, upper=usable * energy_max, doc="Battery energy kept for outages [MWh]"
+        )
+        declare_store(b, outages, power="power", energy="energy", reserve="reserve", usable=usable,
+                      efficiency=efficiency)  # fmt: skip
+
+        @array_constraint(b, m.Y, m.T, doc="Ordinary hours leave the reserve")
+        def reserve_kept(b: pyo.Block, y: Any, t: Any) -> Any:
+            return b.stored[y, t] >= b.reserve[y]
+
+        @array_expression(b, m.Y, outages.starts, outages.hours, doc="Power in an outage [MW]")
+        def outage_supply(b: pyo.Block, y: Any, s: Any, h: Any) -> Any:
+            return b.outage_discharge[y, s, h] - b.outage_charge[y, s, h]
+
+    def outage_most(self, case: SiteCase, hours: int) -> tuple[float, float]:
+        """Return the largest converter and what the largest battery gives [MW], [MWh]."""
+        p = self.technology(case)
+        power = p.value("power_max") if self.power_max_mw is None else self.power_max_mw
+        energy = p.value("energy_max") if self.energy_max_mwh is None else self.energy_max_mwh
+        held = (1.0 - p.value("state_of_charge_min")) * (1.0 - self._fade(case)) * energy
+        return power, held * float(np.sqrt(p.value("roundtrip_efficiency")))
+
+    def outage_means(self, b: pyo.Block, case: SiteCase, hours: int) -> Means | None:
+        """Return power, size and state of charge of the solved battery."""
+        p = self.technology(case)
+        usable = (1.0 - p.value("state_of_charge_min")) * (1.0 - self._fade(case))
+        efficiency = float(np.sqrt(p.value("roundtrip_efficiency")))
+        return store_means(b, usable=usable, efficiency=efficiency)
+
     def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:
         """Return the largest converter power and energy."""
         here = ("components", self.kind)
-        power = (b.power, b.power_built, b.charge, b.discharge)
-        energy = (b.energy, b.energy_built, b.stored)
+        power = (b.power, b.power_built, b.charge, b.discharge, *outage_flows(b))
+        energy = (b.energy, b.energy_built, b.stored, *outage_contents(b))
         return tuple(
             Limit.of_size(name, unit, (*here, key), *variables)
             for name, unit, key, variables in (
@@ -90,7 +197,8 @@ class Battery(Component):
         """Declare converter power and energy with their own costs."""
         parameters = self.technology(case)
         years = np.asarray(case.years)
-        share = parameters.at("fixed_operation_share_of_capex", years)
+        without = "_without_augmentation" if self.degradation else "_of_capex"
+        share = parameters.at(f"fixed_operation_share{without}", years)
         for name, unit, limit, what in (
             ("power", "MW", self.power_max_mw, "Battery converter power"),
             ("energy", "MWh", self.energy_max_mwh, "Battery energy"),

@@ -21,8 +21,10 @@ from dcmodel.arrays import (
 )
 from dcmodel.base.schema import Fraction, Hours, Megawatt, Quantity
 from dcmodel.base.units import HOURS_PER_YEAR, KG_PER_TONNE
+from dcmodel.components import generator_outage
 from dcmodel.components.base import Component, FloatArray, Limit, SiteCase, staged_capacity
 from dcmodel.components.generator_checks import ROUNDING, faults
+from dcmodel.components.outages import Means, Outages
 from dcmodel.finance.annuity import capital_recovery_factor
 from dcmodel.inputs.redundancy import Redundancy, load_redundancy, redundancy_names
 
@@ -397,12 +399,26 @@ class Generator(Component):
             def nox_limit(b: pyo.Block, y: Any) -> Any:
                 return b.nox[y] <= allowed
 
+    def ride_through(self, b: pyo.Block, case: SiteCase, outages: Outages) -> None:
+        """Declare what the units give in outages."""
+        generator_outage.declare(self, b, case, outages)
+
+    def outage_most(self, case: SiteCase, hours: int) -> tuple[float, float]:
+        """Return the most that units of any permitted number may give [MW], [MWh]."""
+        return generator_outage.most(self, case, hours)
+
+    def outage_means(self, b: pyo.Block, case: SiteCase, hours: int) -> Means | None:
+        """Return power, fuel and state of the solved units."""
+        return generator_outage.means(self, b, case, hours)
+
     def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:
         """Return the largest rated power, where it is sized."""
         if self.sizing == "rule":
             return ()
-        names = ("sets", "sets_built", "online", "output", "started")
-        variables = [b.component(name) for name in names if b.component(name) is not None]
+        names = ("sets", "sets_built", "online", "output", "started", "firm_units", "outage_online",
+                 "outage_output", "outage_fuel")  # fmt: skip
+        declared = [b.component(name) for name in names]
+        variables = [part for part in declared if isinstance(part, ArrayVar)]
         rating = self.technology(case).value("unit_rating") * self.scheme().groups
         place = ("components", self.kind, "capacity_max_mw")
         value = rating * self.group_max(case)

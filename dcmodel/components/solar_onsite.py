@@ -10,6 +10,7 @@ import pyomo.environ as pyo
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, array_expression
 from dcmodel.base.schema import Megawatt
 from dcmodel.components.base import Component, Limit, SiteCase, components, staged_capacity
+from dcmodel.components.outages import Means, Outages
 
 
 @components.register("solar_onsite")
@@ -65,6 +66,26 @@ class SolarOnsite(Component):
         @array_expression(b, m.Y, m.T, doc="Power into the site bus [MW]")
         def supply(b: pyo.Block, y: Any, t: Any) -> Any:
             return b.output[y, t]
+
+    def ride_through(self, b: pyo.Block, case: SiteCase, outages: Outages) -> None:
+        """Declare what the sun gives in outages."""
+        sets = (b.model().Y, outages.starts, outages.hours)
+        b.outage_factor = ArrayParam(*sets, values=outages.at(case.series["solar_fixed"]))
+
+        @array_expression(b, *sets, doc="Power in an outage, used or not [MW]")
+        def outage_supply(b: pyo.Block, y: Any, s: Any, h: Any) -> Any:
+            return b.outage_factor[y, s, h] * b.capacity[y]
+
+    def outage_most(self, case: SiteCase, hours: int) -> tuple[float, float]:
+        """Return full sun on the largest roof [MW], [MWh]."""
+        own = self.capacity_max_mw
+        most = self.technology(case).value("capacity_max") if own is None else own
+        return most, most * hours
+
+    def outage_means(self, b: pyo.Block, case: SiteCase, hours: int) -> Means | None:
+        """Return the sun on the solved capacity."""
+        capacity = np.asarray(b.capacity.array)[:, None]
+        return Means(power=capacity * case.series["solar_fixed"])
 
     def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:
         """Return the largest capacity on the campus."""

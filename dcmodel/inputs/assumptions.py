@@ -58,6 +58,7 @@ _UNITS: dict[str, tuple[float, str]] = {
     "gal": (LITRES_PER_GALLON, "L"),
     "m3": (1.0, "m3"),
     "s": (1.0, "s"),
+    "minute": (1 / 60, "h"),
     "h": (1.0, "h"),
     "week": (168.0, "h"),
     "month": (1.0, "month"),

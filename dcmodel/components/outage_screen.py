@@ -1,0 +1,171 @@
+"""Which start hours of outages go into a model, and whether a solution survives from all others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dcmodel.components.outages import FloatArray, Indices, Means
+
+SHORT = 1e-6
+"""Shortage that counts as none, over the largest load [1]."""
+GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
+
+
+def screened_starts(need: FloatArray, sun: FloatArray | None, length: int, count: int) -> list[int]:
+    """Return the start hours most likely to set the sizes.
+
+    Parameters
+    ----------
+    need : array of shape (years, hours)
+        Critical load [MW].
+    sun : array of shape (years, hours), optional
+        Output of the sun over its capacity [1].
+    length : int
+        Hours of the outage.
+    count : int
+        Start hours wanted.
+
+    Returns
+    -------
+    list of int
+        Hours with the highest load over the outage, at its begin, within it, and over the outage
+        where the sun gives least; taken in turn, half an outage apart.
+    """
+    load = need.max(axis=0)
+    window = _windows(load, length)
+    scores = [window.mean(axis=1), load, window.max(axis=1) + 1e-3 * window.mean(axis=1)]
+    if sun is not None and sun.any():
+        dark = _windows(load * (1.0 - sun.min(axis=0)), length)
+        scores.insert(1, dark.mean(axis=1))
+    ranked = [np.argsort(-score, kind="stable") for score in scores]
+    chosen: list[int] = []
+    position = [0] * len(ranked)
+    while len(chosen) < min(count, len(load)):
+        before = len(chosen)
+        for k, order in enumerate(ranked):
+            position[k] = _next(order, position[k], chosen, length, len(load))
+            if position[k] < len(order) and len(chosen) < count:
+                chosen.append(int(order[position[k]]))
+        if len(chosen) == before:
+            break
+    return chosen
+
+
+def _next(order: Indices, at: int, chosen: list[int], length: int, hours: int) -> int:
+    """Return the next place in a ranking that lies apart from the starts chosen."""
+    apart = max(length // 2, 1)
+    while at < len(order):
+        distance = [abs(int(order[at]) - other) for other in chosen]
+        if all(min(d, hours - d) >= apart for d in distance):
+            return at
+        at += 1
+    return at
+
+
+def _windows(values: FloatArray, length: int) -> FloatArray:
+    """Return the hours of an outage from every start, shape (hours, length)."""
+    around = np.concatenate([values, np.resize(values, length - 1)])
+    return np.lib.stride_tricks.sliding_window_view(around, length)
+
+
+def spread_starts(count: int, hours: int) -> list[int]:
+    """Return start hours spread evenly over the year and over the hours of the day."""
+    fraction = (0.5 + np.arange(count) * GOLDEN) % 1.0
+    day = np.arange(count) * hours // count
+    return sorted({int(d + 24 * f) % hours for d, f in zip(day, fraction, strict=True)})
+
+
+def failing_starts(
+    need: FloatArray, means: Sequence[Means], hours: Indices, length: int
+) -> list[int]:
+    """Return the start hours from which load is lost, the largest shortage first.
+
+    Parameters
+    ----------
+    need : array of shape (years, steps)
+        Critical load [MW].
+    means : sequence of Means
+        What the solved components give.
+    hours : array of int, shape (hours,)
+        Step of each hour of the year.
+    length : int
+        Hours of the outage.
+    """
+    short = sum(
+        (shortage(need, means, hours, length, year) for year in range(need.shape[0])),
+        start=np.zeros(len(hours)),
+    )
+    found = np.flatnonzero(short > SHORT * max(float(need.max()), 1.0))
+    return [int(hour) for hour in found[np.argsort(-short[found], kind="stable")]]
+
+
+def shortage(
+    need: FloatArray, means: Sequence[Means], hours: Indices, length: int, year: int
+) -> FloatArray:
+    """Return the energy not served in an outage from each hour of a year [MWh], shape (hours,).
+
+    Sources give first, those without a fuel stock before the others; stores give what is missing,
+    and what sources could give beyond the load charges them.
+    """
+    sources = sorted((m for m in means if m.energy is None), key=lambda m: m.fuel is not None)
+    stores = [m for m in means if m.energy is not None]
+    start = np.arange(len(hours))
+    before = hours[start - 1]
+    burnt = [np.zeros(len(hours)) for _ in sources]
+    content = [np.minimum(store.stored[year][before], store.energy[year]) for store in stores]  # type: ignore[index]
+    missing = np.zeros(len(hours))
+    for h in range(length):
+        step = hours[(start + h) % len(hours)]
+        left = need[year][step].copy()
+        spare = np.zeros(len(hours))
+        for k, source in enumerate(sources):
+            power = _power(source, year, step, before, h, burnt[k])
+            given = np.minimum(power, left)
+            burnt[k] += given * _per_mwh(source, year, step)
+            left -= given
+            if source.fuel is None:
+                spare += power - given
+        for k, store in enumerate(stores):
+            content[k], left, spare = _store(store, year, step, content[k], left, spare)
+        missing += left
+    return missing
+
+
+def _per_mwh(source: Means, year: int, step: Indices) -> FloatArray | float:
+    return 0.0 if source.fuel_per_mwh is None else source.fuel_per_mwh[year][step]
+
+
+def _power(
+    source: Means, year: int, step: Indices, before: Indices, h: int, burnt: FloatArray
+) -> FloatArray:
+    """Return the power of a source in an hour of the outages from each start [MW]."""
+    power = source.power[year][step]
+    if source.started is not None:
+        cold = source.started[h]
+        hot = 0.0 if source.running is None else source.running[year][before]
+        power = power * (cold + (1.0 - cold) * hot)
+    if source.fuel is None or source.resupply is None:
+        return np.asarray(power)
+    left = np.maximum(source.fuel[year] + source.resupply[year][h] - burnt, 0.0)
+    return np.asarray(np.minimum(power, left / _per_mwh(source, year, step)))
+
+
+def _store(
+    store: Means, year: int, step: Indices, content: FloatArray, left: FloatArray, spare: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return content, load left and power to spare after a store has given or taken."""
+    assert store.energy is not None
+    worth = 1.0 if store.worth is None else store.worth[year][step]
+    flow = store.power[year][step]
+    most = flow if store.useful is None else np.minimum(flow, store.useful[year][step])
+    content = store.keep * content
+    given = np.minimum(
+        np.minimum(most, content * store.efficiency), left / np.maximum(worth, 1e-12)
+    )
+    room = (store.energy[year] - content + given / store.efficiency) / store.efficiency
+    taken = np.minimum(np.minimum(flow - given, room), spare / np.maximum(worth, 1e-12))
+    taken = np.where(given > 0, 0.0, np.maximum(taken, 0.0))
+    content = content - given / store.efficiency + store.efficiency * taken
+    return content, left - given * worth, spare - taken * worth
