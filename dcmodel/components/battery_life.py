@@ -9,9 +9,10 @@ after its own life :math:`L`. Their yearly cost over first cost is the annuity o
 
 .. math:: g(c) = \mathrm{crf}(r, \min(L, n(c))) ,
 
-convex in use. The plant's annuity pays :math:`g(0)`; what remains, per MWh of size and year, is
-:math:`g(c) - g(0)`, drawn here in straight pieces. In size :math:`E` and throughput :math:`D = c E`
-the pieces are linear: :math:`(g_i - g'_i c_i)\,E + g'_i D`.
+flat up to the use at which cells outlive the plant, and nearly straight beyond it. The plant's
+annuity pays :math:`g(0)`; what remains, per MWh of size and year, is :math:`g(c) - g(0)`, drawn
+here as straight pieces of its convex envelope. In size :math:`E` and throughput :math:`D = c E` the
+pieces are linear: :math:`(g_i - g'_i c_i)\,E + g'_i D`.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ from dcmodel.inputs.assumptions import Technology
 FloatArray = npt.NDArray[np.float64]
 
 DAYS_PER_YEAR = 365.0
-PIECES = 8
-"""Straight pieces of the cost of replacement, from the use at which cells outlive the plant."""
+SAMPLES = 32
+"""Points of the cost of replacement from which its envelope is drawn."""
 
 
 @dataclass(frozen=True)
@@ -65,16 +66,29 @@ def faded(technology: Technology, years: float, cycles: float) -> float:
 
 
 def replacement_pieces(technology: Technology, discount_rate: float) -> Pieces:
-    """Return the yearly cost of earlier replacement as straight pieces, exact at their ends."""
+    """Return the yearly cost of earlier replacement as pieces of its convex envelope."""
     life, most = technology.value("lifetime"), technology.value("cycles_max")
     left = technology.value("end_of_life_fade") - faded(technology, life, 0.0)
     outlived = max(left, 0.0) / (technology.value("degradation_cycle") * life)
     if outlived >= most:
         return Pieces(np.zeros(1), np.zeros(1), most, 0.0)
-    cycles = np.linspace(outlived, most, PIECES + 1)
-    annuity = np.array(
-        [capital_recovery_factor(discount_rate, cell_life(technology, c)) for c in cycles]
-    )
-    cost = annuity - capital_recovery_factor(discount_rate, life)
-    slope = np.diff(cost) / np.diff(cycles)
-    return Pieces(cost[:-1] - slope * cycles[:-1], slope, most, float(cost[-1]))
+    cycles = np.linspace(outlived, most, SAMPLES)
+    annuity = [capital_recovery_factor(discount_rate, cell_life(technology, c)) for c in cycles]
+    cost = np.array(annuity) - capital_recovery_factor(discount_rate, life)
+    corners = _lower_hull(cycles, cost)
+    slope = np.diff(cost[corners]) / np.diff(cycles[corners])
+    fixed = cost[corners[:-1]] - slope * cycles[corners[:-1]]
+    return Pieces(fixed, slope, most, float(cost[-1]))
+
+
+def _lower_hull(x: FloatArray, y: FloatArray) -> list[int]:
+    """Return the points at the corners of the convex envelope of a function, x rising."""
+    corners: list[int] = []
+    for i in range(len(x)):
+        while len(corners) > 1:
+            a, b = corners[-2], corners[-1]
+            if (y[b] - y[a]) * (x[i] - x[b]) < (y[i] - y[b]) * (x[b] - x[a]):
+                break
+            corners.pop()
+        corners.append(i)
+    return corners

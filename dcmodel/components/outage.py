@@ -136,7 +136,7 @@ class Outage(Component):
         hours = self.duration_h
         load = self.it_power(case)[:, steps_of_hours(case.duration)]
         least_energy = float((load.mean(axis=1) * hours).max())
-        most = {c.kind: c.outage_most(case, hours) for c in case.components}
+        most = {c.label: c.outage_most(case, hours) for c in case.components}
         power, energy = (sum(m[i] for m in most.values()) for i in (0, 1))
         listed = ", ".join(f"{kind} {m[0]:.4g} MW" for kind, m in most.items() if m[0] > 0)
         if load.max() > power:
@@ -184,7 +184,7 @@ class Outage(Component):
         load = outages.at(self.need(case)) * inside
         m = b.model()
         for component in case.components:
-            component.ride_through(m.asset[component.kind], case, outages)
+            component.ride_through(m.asset[component.label], case, outages)
         self._balance(b, case, load, np.array(weight))
 
     def _balance(self, b: pyo.Block, case: SiteCase, load: FloatArray, weight: FloatArray) -> None:
@@ -225,7 +225,7 @@ class Outage(Component):
         means = [
             found
             for component in case.components
-            if (found := component.outage_means(m.asset[component.kind], case, self.duration_h))
+            if (found := component.outage_means(m.asset[component.label], case, self.duration_h))
         ]
         failing = failing_starts(self.need(case), means, hours, self.duration_h)
         modelled = set(self.survived(case))

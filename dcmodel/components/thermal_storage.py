@@ -8,6 +8,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, array_expression
+from dcmodel.base.errors import Fault, StudyError
 from dcmodel.base.schema import Megawatt, MegawattHour
 from dcmodel.components.base import (
     Component,
@@ -24,6 +25,9 @@ from dcmodel.components.outage_store import (
     store_means,
 )
 from dcmodel.components.outages import Means, Outages
+from dcmodel.facility.design import Design
+from dcmodel.facility.mechanical import mechanical_cooling
+from dcmodel.facility.weather import FacilityWeather
 
 
 @components.register("thermal_storage")
@@ -46,21 +50,24 @@ class ThermalStorage(Component):
 
     kind: ClassVar[str] = "thermal_storage"
     in_reference: ClassVar[bool] = False
-    profiles: ClassVar[tuple[str, ...]] = ("mechanical_share", "compressor_power_per_heat")
 
     power_max_mw: Megawatt | None = None
     """Largest flow of heat; None takes the parameter file's. [MW]"""
     energy_max_mwh: MegawattHour | None = None
     """Largest heat stored; None takes the parameter file's. [MWh]"""
 
-    def check(self, case: SiteCase) -> list[str]:
-        """Return a plant without chilled water or compressors."""
-        if case.series["mechanical_share"].any():
-            return []
-        return [
-            "thermal_storage: the cooling architecture has no compressors on chilled water, so a "
+    def facility_series(
+        self, design: Design, weather: FacilityWeather, load: FloatArray
+    ) -> dict[str, FloatArray]:
+        """Return what compressors carry and take; refuse a plant without chilled water."""
+        found = mechanical_cooling(design, weather, load)
+        if found["mechanical_share"].any():
+            return found
+        msg = (
+            f"{design.architecture.title} has no compressors on chilled water at this site, so a "
             "tank has nothing to shift; leave it out, or choose a chilled-water plant"
-        ]
+        )
+        raise StudyError(Fault("components.thermal_storage", msg))
 
     def mechanical_heat(self, case: SiteCase) -> FloatArray:
         """Return the heat carried by compressors as work arrives [MW], shape (years, steps)."""
@@ -157,7 +164,9 @@ class ThermalStorage(Component):
 
     def outage_most(self, case: SiteCase, hours: int) -> tuple[float, float]:
         """Return what the largest tank saves at the compressors' worst [MW], [MWh]."""
-        p, worst = self.technology(case), float(case.series["compressor_power_per_heat"].max())
+        p = self.technology(case)
+        # before the facility is drawn nothing is known of its compressors: no more than their heat
+        worst = float(np.max(case.series.get("compressor_power_per_heat", 1.0)))
         power = p.value("power_max") if self.power_max_mw is None else self.power_max_mw
         energy = p.value("energy_max") if self.energy_max_mwh is None else self.energy_max_mwh
         return worst * power, worst * energy * (1.0 - p.value("unusable_share"))

@@ -10,33 +10,35 @@ from dcmodel.facility.model import evaluate
 from dcmodel.facility.psychrometrics import Array
 from dcmodel.facility.weather import FacilityWeather
 
-MECHANICAL = frozenset({"mechanical_share", "compressor_power_per_heat"})
-"""Names of the hourly profiles that `mechanical_cooling` gives."""
 LEAST_SHARE = 0.02
 """Share of the heat below which compressor power per heat says nothing [1]."""
 
 
-def mechanical_cooling(design: Design, weather: FacilityWeather) -> dict[str, Array]:
-    """Return what compressors carry and take in each hour, at full IT load.
+def mechanical_cooling(design: Design, weather: FacilityWeather, load: Array) -> dict[str, Array]:
+    """Return what compressors carry and take in each hour.
 
     Parameters
     ----------
     design : Design
     weather : FacilityWeather
         Arrays of shape (T,).
+    load : array of shape (..., T)
+        IT power over installed IT [1].
 
     Returns
     -------
-    dict of ndarray, shape (T,)
+    dict of ndarray, shape of the load
         ``mechanical_share``: share of the heat carried by compressors on chilled water, zero for a
         plant without water [1]. ``compressor_power_per_heat``: their power per heat carried; in
         hours without compressors, what it is at their least [MW MW-1].
     """
-    state = evaluate(design, weather, 1.0)
+    state = evaluate(design, weather, load)
     on_water = any(issubclass(group, Pump) for group in design.architecture.groups.values())
     share = state.mechanical_fraction if on_water else np.zeros_like(state.mechanical_fraction)
     runs = share > LEAST_SHARE
-    per_heat = np.divide(state.chiller, share, out=np.zeros_like(share), where=runs)
+    heat = share * np.asarray(load)
+    per_heat = np.divide(state.chiller, heat, out=np.zeros_like(heat), where=heat > LEAST_SHARE)
+    runs &= heat > LEAST_SHARE
     least = per_heat[runs].min(initial=np.inf)
     if np.isfinite(least):
         per_heat = np.where(runs, per_heat, least)

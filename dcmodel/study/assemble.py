@@ -20,7 +20,6 @@ from dcmodel.components.base import (
     components,
 )
 from dcmodel.facility.linearise import AffineFacility
-from dcmodel.facility.mechanical import MECHANICAL, mechanical_cooling
 from dcmodel.facility.model import design_peak, design_weather
 from dcmodel.facility.weather import FacilityWeather
 from dcmodel.finance.annuity import discount_factors
@@ -125,7 +124,7 @@ def assemble(case: Case) -> tuple[SiteCase, Plant, xr.Dataset]:
         facility=AffineFacility(hours, hours, hours, hours),
         facility_design_peak=np.full(len(years), design_peak(design, plant.weather)),
         design_temp_air=np.full(len(years), design_weather(plant.weather).temp_air.max()),
-        series=_series(case, site, market, weather, plant, (*parts, *forms)),
+        series=_series(case, site, market, weather, (*parts, *forms)),
         components=parts,
         tariffs=forms,
         contract_price_scale=spec.markets.contract_price_scale,
@@ -185,7 +184,6 @@ def _series(
     site: Site,
     market: Market,
     weather: xr.Dataset,
-    plant: Plant,
     parts: tuple[Component, ...],
 ) -> dict[str, FloatArray]:
     """Return every hourly series that the parts of the model ask for, shape (years, hours)."""
@@ -199,11 +197,8 @@ def _series(
         ),
     }
     wanted = {name for part in parts for name in part.profiles} - set(series)
-    of_plant = mechanical_cooling(plant.design, plant.weather) if wanted & MECHANICAL else {}
     for name in sorted(wanted):
-        factor = of_plant.get(name)
-        if factor is None:
-            factor = capacity_factor(name, weather, zone, site.time_zone)
+        factor = capacity_factor(name, weather, zone, site.time_zone)
         series[name] = np.broadcast_to(factor, (len(years), len(factor)))
     return series
 

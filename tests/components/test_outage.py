@@ -86,7 +86,9 @@ class TestSizesByHand:
         case = make_case(
             price=price, load=4.0,
             **settings(
-                battery={"parameters": CHEAP_BATTERY | {"capex_energy": 0.1}, "energy_max_mwh": 20.0},
+                battery={
+                    "parameters": CHEAP_BATTERY | {"capex_energy": 0.1}, "energy_max_mwh": 20.0
+                },
                 outage={"duration_h": 3},
             ),
         )  # fmt: skip
@@ -134,7 +136,8 @@ class TestSizesByHand:
     def test_slow_units_need_something_for_their_start(self):
         """A start of 35 min, 5 of them bridged by the building: half an hour is missing."""
         case = day(10.0, **settings(
-            gas_engine={"parameters": FREE_ENGINE | {"start_time": 35 * 60.0, "fuel_price": 1.0}},
+            gas_engine={"parameters": FREE_ENGINE | {"start_time": 35 * 60.0, "fuel_idle": 1.0,
+                                                     "fuel_price": 1e3}},
             ups={"parameters": {"capex_energy": 1.0, "discharge_efficiency": 1.0,
                                 "fixed_operation_share_of_capex": 0.0, "lifetime": 1.0}},
             outage={"duration_h": 4},

@@ -26,6 +26,8 @@ COMPONENTS = {
     "fuel_cell": {"order_year": 2024, "nox_max_t": 2.0},
     "gas_engine": {"order_year": 2023, "redundancy": "N+1", "whole_units": True},
     "gas_turbine": {"order_year": 2023, "permit_h": 500.0, "critical_share": 0.5},
+    "outage": {"scenarios": {"storm": {"duration_h": 2, "per_year": 0.2, "starts": 1}}},
+    "ups": {"ride_through_h": 0.25},
 }
 ALL_HOURS = {"rules": [{"period": "day", "hours": "1-24"}, {"period": "night", "hours": "0-1"}]}
 PEAKS = {"named": ["01-01 1"]}
@@ -85,6 +87,8 @@ def two_hours(kinds, **options):
         kinds=kinds,
         settings=COMPONENTS,
         series={
+            "mechanical_share": np.array([[0.5, 1.0]]),
+            "compressor_power_per_heat": np.array([[0.15, 0.2]]),
             "solar_fixed": sun, "solar_single_axis": sun, "wind_onshore": np.array([[0.2, 0.4]]),
             "dry_cooling_power": np.array([[-0.01, 0.2]]),
             "dry_cooling_water": np.array([[1.0, 1.5]]),
