@@ -25,18 +25,22 @@ from dcmodel.reliability.dispatch import (
     possible_power,
     steps_of,
 )
-from dcmodel.reliability.states import Configurations
+from dcmodel.reliability.states import NEGLIGIBLE, Configurations
 from dcmodel.reliability.system import BackupSystem, BatteryReserve
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-_CELLS = 80000
+_CELLS = 40_000
 """States treated at once: arrays of this size stay in the cache of a core."""
 
 
 _TINY = 1e-300
 """Keeps a quotient of two zeros from being taken."""
+
+
+_HUGE = 1e9
+"""Energy that no battery holds [MWh]."""
 
 
 @dataclass(frozen=True)
@@ -95,29 +99,19 @@ def survival(
     return Survival(result, begin)
 
 
-@dataclass(frozen=True)
-class _Flows:
-    """Power of a step by start and state [MW]; `need` and `allowed` by start."""
-
-    need: FloatArray
-    total: FloatArray
-    deficit: FloatArray
-    allowed: FloatArray
-    """Shortage that is rounding."""
-
-
 class _Chain:
     """The chain of one system: its states, and the steps of the longest outage."""
 
     def __init__(self, system: BackupSystem, outage: int, levels: int) -> None:
         self.system, self.outage, self.levels = system, outage, levels
         self.steps = steps_of(system, outage)
-        self.states = Configurations.reached(
-            system.generators, [step.length for step in self.steps]
-        )
+        self.lengths = [float(step.length) for step in self.steps]
+        self.states = Configurations.reached(system.generators, self.lengths)
         self.units = self.states.units
         self.needs = [need_of(system, step) for step in self.steps]
         self.limited = any(np.isfinite(group.fuel_stock) for group in system.generators)
+        # levels per MWh: the full battery has a level to itself
+        self.scale = 0.0 if system.battery is None else (levels - 1) / system.battery.energy
 
     def run(self, starts: IntArray) -> FloatArray:
         """Return survival by start hour and length, shape (starts, outage + 1)."""
@@ -126,75 +120,68 @@ class _Chain:
         return np.concatenate(parts)
 
     def _run(self, starts: IntArray) -> FloatArray:
-        shape = (len(starts), self.levels, len(self.units))
-        battery = self.system.battery
-        mass, stored = np.zeros(shape), np.zeros(shape)
-        energy = np.zeros(len(starts))
-        if battery is not None:
-            energy = np.broadcast_to(battery.stored, (self.system.hours,))[starts]
-        level = self._level(energy)
-        mass[np.arange(len(starts)), level, :] = self.states.first
-        stored += mass * energy[:, None, None]
-        fuel = [
-            np.full((len(starts), len(self.units)), group.fuel_stock)
-            for group in self.system.generators
-        ]
+        """Run the chain for some starts: arrays of shape (states, levels + 1, starts)."""
+        system = self.system
+        live = np.arange(len(self.units))
+        mass, stored = self._begin(starts)
+        weight = mass.sum(axis=1)
+        fuel = [np.full(weight.shape, group.fuel_stock) for group in system.generators]
         result = np.zeros((len(starts), self.outage + 1))
         result[:, 0] = 1.0
         before = 0.0
-        for step, needs in zip(self.steps, self.needs, strict=True):
-            matrix = self.states.transition(before, step.length)
-            mass, stored, fuel = self._change(matrix, mass, stored, fuel)
-            hour = (starts + step.hour) % self.system.hours
-            mass, stored, fuel = self._carry(step, hour, needs[hour], mass, stored, fuel)
-            before = step.length
+        for step, length, needs in zip(self.steps, self.lengths, self.needs, strict=True):
+            matrix = self.states.transition(before, length)[live]
+            reached = weight.max(axis=1) @ matrix > NEGLIGIBLE
+            if not reached.any():
+                break
+            live, matrix = np.flatnonzero(reached), matrix[:, reached].T
+            if self.limited:
+                fuel = _mixed(fuel, weight, matrix)
+            mass = np.tensordot(matrix, mass, 1)
+            stored = np.tensordot(matrix, stored, 1) if self.levels > 1 else stored
+            hour = (starts + step.hour) % system.hours
+            mass, stored, fuel = self._carry(step, hour, needs[hour], live, mass, stored, fuel)
+            weight = mass.sum(axis=1)
+            before = length
             if float(step.end).is_integer():
-                result[:, int(step.end)] = mass.sum(axis=(1, 2))
+                result[:, int(step.end)] = weight.sum(axis=0)
         return result
 
-    def _change(
-        self, matrix: FloatArray, mass: FloatArray, stored: FloatArray, fuel: list[FloatArray]
-    ) -> tuple[FloatArray, FloatArray, list[FloatArray]]:
-        """Let units fail and come back; energy and fuel go with the probability."""
-        if self.limited:
-            weight = mass.sum(axis=1)
-            after = weight @ matrix
-            kept = np.maximum(after, _TINY)
-            fuel = [
-                np.where(after > 0, ((weight * stock) @ matrix) / kept, 0.0)
-                if np.isfinite(group.fuel_stock)
-                else stock
-                for group, stock in zip(self.system.generators, fuel, strict=True)
-            ]
-        shape = mass.shape
-        mass = (mass.reshape(-1, shape[2]) @ matrix).reshape(shape)
-        if self.levels > 1:
-            stored = (stored.reshape(-1, shape[2]) @ matrix).reshape(shape)
-        return mass, stored, fuel
+    def _begin(self, starts: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Return probability, and energy times probability, as the generators have started.
+
+        Energy is in widths of a level.
+        """
+        battery = self.system.battery
+        energy = np.zeros(len(starts))
+        if battery is not None:
+            energy = np.broadcast_to(battery.stored, (self.system.hours,))[starts]
+        mass = np.zeros((len(self.units), self.levels + 1, len(starts)))
+        energy = energy * self.scale
+        level = (energy + 1.0 + TOLERANCE).astype(np.int64)
+        mass[:, level, np.arange(len(starts))] = self.states.first[:, None]
+        return mass, mass * energy
 
     def _carry(
         self,
         step: Step,
         hour: IntArray,
         need: FloatArray,
+        live: IntArray,
         mass: FloatArray,
         stored: FloatArray,
         fuel: list[FloatArray],
     ) -> tuple[FloatArray, FloatArray, list[FloatArray]]:
         """Carry the load for one step and leave the states in which it is lost."""
-        units = [self.units[None, :, g] for g in range(self.units.shape[1])]
-        need, hour = need[:, None], hour[:, None]
+        units = [self.units[live, g, None] for g in range(self.units.shape[1])]
         possible = possible_power(self.system, step, hour, need, units, fuel)
-        total = sum(possible, np.zeros((len(need), len(self.units))))
-        deficit = np.maximum(need - total, 0.0)
-        allowed = TOLERANCE * (1 + np.abs(need))
+        total = sum(possible, np.zeros((len(live), len(need))))
+        charge = np.zeros(total.shape)
         battery = self.system.battery
         if battery is None:
-            mass = mass * (deficit <= allowed)[:, None, :]
-            charge = np.zeros_like(total)
+            mass = mass * (total >= need - TOLERANCE * (1 + np.abs(need)))[:, None, :]
         else:
-            flows = _Flows(need, total, deficit, allowed)
-            mass, stored, charge = self._store(battery, step, flows, mass, stored)
+            mass, stored, charge = self._store(battery, step, need, total, mass, stored)
         if self.limited:
             generated = np.minimum(total, np.maximum(need + charge, 0.0))
             _, fuel = burn(self.system, step, generated, possible, units, fuel)
@@ -204,45 +191,63 @@ class _Chain:
         self,
         battery: BatteryReserve,
         step: Step,
-        flows: _Flows,
+        need: FloatArray,
+        total: FloatArray,
         mass: FloatArray,
         stored: FloatArray,
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Discharge or charge every level; also return the mean charge of each state [MW].
 
         What charges or discharges does so alike in all levels of a state, so that one change of
-        energy serves them all but for the limits.
+        energy serves them all but for the limits. What would take more than is there is lost.
         """
-        spare = flows.total - flows.need if self.system.recharge else -flows.need
+        deficit = np.maximum(need - total, 0.0)
+        spare = total - need if self.system.recharge else np.broadcast_to(-need, total.shape)
         gain = battery.charge_efficiency * np.clip(spare, 0.0, battery.power)
-        change = step.length * (gain - flows.deficit / battery.discharge_efficiency)
-        before = stored / np.maximum(mass, _TINY)
-        energy = before + change[:, None, :]
-        able = (flows.deficit <= battery.power + flows.allowed)[:, None, :]
-        short = (step.length / battery.discharge_efficiency) * flows.allowed[:, None, :]
-        mass = mass * (able & (energy >= -short))
-        energy = np.clip(energy, 0.0, battery.energy)
-        charge = np.zeros_like(flows.total)
+        change = gain - deficit / battery.discharge_efficiency
+        rounding = TOLERANCE * (1 + np.abs(need))
+        change[deficit > battery.power + rounding] = -_HUGE
+        change += rounding
+        change *= step.length * self.scale
+        held = stored.sum(axis=1) if self.limited else change
+        after = mass * change[:, None, :]
+        after += stored
+        mass, stored = self._sort(mass, after)
+        charge = np.zeros(total.shape)
         if self.limited:
-            weight = np.maximum(mass.sum(axis=1), _TINY) * battery.charge_efficiency * step.length
-            gained = (mass * np.maximum(energy - before, 0.0)).sum(axis=1)
-            charge = np.where(flows.deficit > 0, 0.0, gained / weight)
-        return *self._sort(mass, energy), charge
+            weight = np.maximum(mass.sum(axis=1), _TINY)
+            mean = (stored.sum(axis=1) - held) / (weight * self.scale * step.length)
+            charge = np.where(deficit > 0, 0.0, np.maximum(mean, 0.0) / battery.charge_efficiency)
+        return mass, stored, charge
 
-    def _level(self, energy: FloatArray) -> IntArray:
-        """Return the level of an energy: the full battery has one to itself."""
-        battery = self.system.battery
-        if battery is None or self.levels == 1:
-            return np.zeros(energy.shape, dtype=np.int64)
-        share = energy * ((self.levels - 1) / battery.energy)
-        return np.minimum((share + TOLERANCE).astype(np.int64), self.levels - 1)
+    def _sort(self, mass: FloatArray, stored: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Put probability, and energy times probability, into the levels of their energy.
 
-    def _sort(self, mass: FloatArray, energy: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return mass and energy times mass, by the level that the energy is in."""
-        starts, levels, states = mass.shape
-        base = (np.arange(starts) * (levels * states))[:, None, None] + np.arange(states)
-        place = (base + self._level(energy) * states).ravel()
-        count = mass.size
-        moved = np.asarray(np.bincount(place, mass.ravel(), count), dtype=float)
-        carried = np.asarray(np.bincount(place, (mass * energy).ravel(), count), dtype=float)
-        return np.reshape(moved, mass.shape), np.reshape(carried, mass.shape)
+        The first place takes what has negative energy and is emptied; the last is the full battery.
+        """
+        states, places, starts = mass.shape
+        share = mass + _TINY
+        np.divide(stored, share, out=share)
+        share += 1.0 + TOLERANCE
+        place = share.astype(np.int64)
+        np.clip(place, 0, places - 1, out=place)
+        place *= starts
+        place += (np.arange(states) * (places * starts))[:, None, None] + np.arange(starts)
+        flat = place.ravel()
+        moved = np.asarray(np.bincount(flat, mass.ravel(), mass.size), dtype=float)
+        carried = np.asarray(np.bincount(flat, stored.ravel(), mass.size), dtype=float)
+        mass, stored = moved.reshape(place.shape), carried.reshape(place.shape)
+        mass[:, 0] = stored[:, 0] = 0.0
+        stored[:, -1] = np.minimum(stored[:, -1], mass[:, -1] * (places - 2))
+        return mass, stored
+
+
+def _mixed(fuel: list[FloatArray], weight: FloatArray, matrix: FloatArray) -> list[FloatArray]:
+    """Return the mean fuel of each state after a change of states."""
+    after = np.maximum(matrix @ weight, _TINY)
+    return [
+        (matrix @ (weight * stock)) / after
+        if np.isfinite(stock).all()
+        else np.full(after.shape, np.inf)
+        for stock in fuel
+    ]

@@ -27,10 +27,11 @@ class Step:
 
     begin: float
     """Hours from the loss of the grid [h]."""
-    end: float
+    end: float | FloatArray
+    """An array where outages end within the step [h]."""
 
     @property
-    def length(self) -> float:
+    def length(self) -> float | FloatArray:
         """Length [h]."""
         return self.end - self.begin
 
@@ -128,7 +129,8 @@ def burn(
             after.append(stock)
             continue
         used = step.length * group.fuel_rate(count, taken)
-        delivered = group.resupply_rate * max(0.0, step.end - max(group.resupply_after, step.begin))
+        flowing = np.maximum(step.end - max(group.resupply_after, step.begin), 0.0)
+        delivered = group.resupply_rate * flowing
         after.append(np.minimum(np.maximum(stock - used, 0.0) + delivered, group.fuel_stock))
     return power, after
 

@@ -18,7 +18,7 @@ from dcmodel.reliability.system import GeneratorGroup
 
 FloatArray = npt.NDArray[np.float64]
 
-NEGLIGIBLE = 1e-12
+NEGLIGIBLE = 1e-9
 """Probability of a state that is left out; what would reach it counts as load lost."""
 
 
