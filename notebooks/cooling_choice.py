@@ -5,6 +5,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -48,7 +50,7 @@ year = performance(design, dallas, load=0.7, it_mw=20)
 {name: round(value, 3) for name, value in year.as_dict().items() if isinstance(value, float)}
 
 # %%
-figures.year_figure(design, dallas, 0.7, "Direct-to-chip in Dallas")
+figures.year_figure(design, dallas, 0.7, "Direct-to-chip in Dallas");
 # %% [markdown]
 # Every number behind it has a unit, a range and a source; what is assumed says so.
 
@@ -78,7 +80,7 @@ table = pd.DataFrame(rows).pivot(index="cooling", columns="weather", values=["pu
 table.round(3)
 
 # %%
-figures.compare_figure(rows, "generic")
+figures.compare_figure(rows, "generic");
 # %% [markdown]
 # ## 3. A training hall on an inference load
 #

@@ -140,24 +140,29 @@ assumptions[assumptions["provenance"] == "assumed"].drop(columns="case").head()
 # electrical and mechanical plant; what can be designed is power.
 
 # %%
-figures.cost_stack(results)
+figures.cost_stack(results);
+
 # %% [markdown]
 # The week with the highest grid import. Work that can wait leaves the dear hours, so the site
 # contracts less power than its IT could draw. Solar energy bought by contract is paid whether the
 # site uses it or not: what lies above the import is sold at the price of the hour.
 
 # %%
-figures.peak_week(ds)
+figures.peak_week(ds);
+
 # %%
-figures.load_duration(ds)
+figures.load_duration(ds);
+
 # %% [markdown]
 # The power usage effectiveness (PUE) follows the weather. The yearly mean hides that Dallas needs its
 # chillers in the very months in which power is dear.
 
 # %%
-figures.monthly_pue(results)
+figures.monthly_pue(results);
+
 # %%
-figures.build_out(ds)
+figures.build_out(ds);
+
 # %% [markdown]
 # ## 5. Ask your own questions
 #
@@ -169,7 +174,8 @@ compared = {
     "Dallas, a third may wait": results["dallas/base"],
     "Dallas, nothing may wait": rigid_run.results["dallas/base"],
 }
-figures.cost_stack(compared)
+figures.cost_stack(compared);
+
 # %%
 table = tables.ranking(compared).set_index("case")
 table[["levelised_cost_usd_per_mwh", "contracted_mw", "peak_import_mw", "pue"]].round(2)

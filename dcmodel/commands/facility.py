@@ -74,8 +74,10 @@ def facility(
             _show(design, weather, load, it_mw, year, mix or "assumed grid")
         if plot is not None:
             from dcmodel.report.facility import year_figure
+            from dcmodel.report.style import canvas
 
-            _save(year_figure(design, air, load, f"{cooling}, {variant}, {weather}"), plot)
+            title = f"{cooling}, {variant}, {weather}"
+            _save(year_figure(design, air, load, title, canvas()), plot)
 
 
 @app.command()
@@ -116,8 +118,9 @@ def compare(
             _table(rows)
         if plot is not None:
             from dcmodel.report.facility import compare_figure
+            from dcmodel.report.style import canvas
 
-            _save(compare_figure(rows, variant), plot)
+            _save(compare_figure(rows, variant, canvas()), plot)
 
 
 @app.command()

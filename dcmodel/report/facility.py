@@ -18,7 +18,13 @@ DAY_H = 24
 
 
 @style.applied()
-def year_figure(design: Design, weather: FacilityWeather, load: float, title: str) -> Figure:
+def year_figure(
+    design: Design,
+    weather: FacilityWeather,
+    load: float,
+    title: str,
+    figure: Figure | None = None,
+) -> Figure:
     """Draw daily means of the parts beside IT, and PUE over the outdoor temperature.
 
     Parameters
@@ -30,9 +36,11 @@ def year_figure(design: Design, weather: FacilityWeather, load: float, title: st
         IT power over installed IT [1].
     title : str
         What the picture shows.
+    figure : Figure, optional
+        Figure to draw in; a new one of pyplot when left out.
     """
     state = evaluate(design, weather, load)
-    figure = Figure(figsize=(style.WIDTH, 3.6), layout="constrained")
+    figure = style.sheet(figure, (style.WIDTH, 3.6))
     left, right = figure.subplots(1, 2, width_ratios=(2, 1))
     days = len(weather.temp_air) // DAY_H
     parts = [name for name in PARTS if name != "it"]
@@ -54,7 +62,9 @@ def year_figure(design: Design, weather: FacilityWeather, load: float, title: st
 
 
 @style.applied()
-def compare_figure(rows: list[dict[str, Any]], variant: str) -> Figure:
+def compare_figure(
+    rows: list[dict[str, Any]], variant: str, figure: Figure | None = None
+) -> Figure:
     """Draw a heat map of the yearly PUE: architectures down, places and loads across.
 
     Parameters
@@ -63,6 +73,8 @@ def compare_figure(rows: list[dict[str, Any]], variant: str) -> Figure:
         With ``cooling``, ``weather``, ``load`` and ``pue``.
     variant : str
         Preset variant, for the title.
+    figure : Figure, optional
+        Figure to draw in; a new one of pyplot when left out.
     """
     keys = list(dict.fromkeys(row["cooling"] for row in rows))
     columns = list(dict.fromkeys((row["weather"], row["load"]) for row in rows))
@@ -71,7 +83,7 @@ def compare_figure(rows: list[dict[str, Any]], variant: str) -> Figure:
         at = keys.index(row["cooling"]), columns.index((row["weather"], row["load"]))
         values[at] = row["pue"]
     size = (max(style.WIDTH, 1.1 * len(columns) + 2.5), 0.45 * len(keys) + 1.6)
-    figure = Figure(figsize=size, layout="constrained")
+    figure = style.sheet(figure, size)
     ax = figure.subplots()
     image = ax.imshow(values, cmap="viridis_r", aspect="auto")
     loads = {load for _, load in columns}

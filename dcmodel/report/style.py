@@ -140,6 +140,11 @@ def sheet(figure: Figure | None, size: tuple[float, float]) -> Figure:
     return plt.figure(figsize=size, layout="constrained")
 
 
+def canvas() -> Figure:
+    """Return a figure outside pyplot: drawn by Agg whatever backend the user chose."""
+    return Figure(layout="constrained")
+
+
 def legend(ax: Axes, handles: list[Patch] | None = None, title: str | None = None) -> None:
     """Put the legend right of the panel, where it covers no data."""
     found = ax.get_legend_handles_labels()[0] if handles is None else handles

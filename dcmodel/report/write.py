@@ -24,6 +24,7 @@ from matplotlib.figure import Figure
 
 from dcmodel.base.errors import DataError, Fault
 from dcmodel.report import figures, prices, tables
+from dcmodel.report.style import canvas
 from dcmodel.study.store import open_results
 
 DOTS_PER_INCH = 150
@@ -95,20 +96,20 @@ def _tables(results: Mapping[str, xr.Dataset], out: Path) -> dict[str, pd.DataFr
 
 def _figures(results: Mapping[str, xr.Dataset]) -> Iterable[tuple[str, Figure]]:
     """Yield name and figure one by one, so that no more than one is held in memory."""
-    sheet = _canvas()
+    sheet = canvas()
     figures.cost_stack(results, sheet)
     yield "cost_stack", sheet
     years = [set(result["year"].values.tolist()) for result in results.values()]
     if set.intersection(*years):
-        sheet = _canvas()
+        sheet = canvas()
         figures.monthly_pue(results, ax=sheet)
         yield "monthly_pue", sheet
     for stem, result in _stems(results).items():
-        yield f"{stem}_peak_week", figures.peak_week(result, figure=_canvas())
-        sheet = _canvas()
+        yield f"{stem}_peak_week", figures.peak_week(result, figure=canvas())
+        sheet = canvas()
         figures.load_duration(result, ax=sheet)
         yield f"{stem}_load_duration", sheet
-        yield f"{stem}_build_out", figures.build_out(result, figure=_canvas())
+        yield f"{stem}_build_out", figures.build_out(result, figure=canvas())
 
 
 def _stems(results: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
@@ -120,11 +121,6 @@ def _stems(results: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
             stem = f"{stem}_{result.attrs['case_hash']}"
         stems[stem] = result
     return stems
-
-
-def _canvas() -> Figure:
-    """Return a figure outside pyplot: drawn by Agg whatever backend the user chose."""
-    return Figure(layout="constrained")
 
 
 def _png(figure: Figure) -> bytes:
