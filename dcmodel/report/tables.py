@@ -29,6 +29,8 @@ ADDITIONS = ("_built", ".signed")
 """Endings of sizes that tell what is added in a year, not what stands."""
 CONTRACTED = ".contracted"
 """Ending of sizes that limit the metered import."""
+PER_TOKEN = ("usd_per_mtok", "site_usd_per_mtok", "usd_per_outcome", "mtok_per_mwh")
+"""Figures of a result whose study gives tokens; units stand in the names."""
 SUPPLY, DELIVERY = "site supply", "metered energy"
 """The two accounts of `energy`: who feeds the site, and who sold what was metered."""
 
@@ -116,6 +118,7 @@ def _ranked(name: str, result: xr.Dataset) -> dict[str, object]:
         "reference_net_present_cost_usd": float(result["reference_net_present_cost"]),
         "peak_import_mw": float(result["peak_import"].max()),
         "contracted_mw": np.nan if contracted is None else float(contracted.max()),
+        **{key: float(result[key]) for key in PER_TOKEN if key in result},
         **_ratios(result),
     }
     sizes = standing_sizes(result).isel(year=-1)

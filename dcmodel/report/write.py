@@ -4,7 +4,7 @@
 
     out/tables/
       ranking.csv  costs.csv  levelised_costs.csv  capacities.csv  yearly.csv  monthly.csv
-      energy.csv  checks.csv  assumptions.csv (where the results tell them)
+      energy.csv  checks.csv  tokens.csv  assumptions.csv (where the results tell them)
     out/figures/
       cost_stack.png  monthly_pue.png
       SITE_SCENARIO_peak_week.png  SITE_SCENARIO_load_duration.png  SITE_SCENARIO_build_out.png
@@ -23,7 +23,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from dcmodel.base.errors import DataError, Fault
-from dcmodel.report import figures, prices, tables
+from dcmodel.report import figures, prices, served, tables
 from dcmodel.report.style import canvas
 from dcmodel.study.store import open_results
 
@@ -87,6 +87,9 @@ def _tables(results: Mapping[str, xr.Dataset], out: Path) -> dict[str, pd.DataFr
         "energy": tables.energy(results),
         "checks": tables.checks(results),
     }
+    tokens = served.tokens(results)
+    if not tokens.empty:
+        made["tokens"] = tokens
     worth = prices.shadow_prices(results)
     if not worth.empty:
         made["shadow_prices"] = worth

@@ -39,6 +39,7 @@ from dcmodel.study.cases import Case
 from dcmodel.study.demand import work_of
 from dcmodel.study.library import load_cooling, resolve_site
 from dcmodel.study.spec import Segments, SeriesFile, StudySpec, WeatherFile
+from dcmodel.study.tokens import attach_tokens
 from dcmodel.workload.fleet import load_fleet
 
 FloatArray = npt.NDArray[np.float64]
@@ -78,7 +79,8 @@ def run_case(case: Case, progress: Callable[..., None] = silent) -> xr.Dataset:
     except InfeasibleError as error:
         raise InfeasibleError([_placed(case, fault) for fault in error.faults]) from error
     result.attrs |= _provenance(case, site_case, weather)
-    attach(result, assumptions(site_case, plant.design, case.spec.fleet.use()))
+    attach(result, assumptions(site_case, plant.design, case.spec.fleet))
+    attach_tokens(result, case, site_case)
     return result
 
 

@@ -14,7 +14,10 @@ from dcmodel.facility.design import Design
 from dcmodel.inputs.assumptions import Technology
 from dcmodel.inputs.library import names
 from dcmodel.inputs.sourced import Figure
+from dcmodel.study.work import Fleet
+from dcmodel.workload.accelerators import accelerator_table
 from dcmodel.workload.fleet import fleet_parameters
+from dcmodel.workload.serving import serving_parameters
 
 COLUMNS = (
     "group", "parameter", "year", "value", "low", "high", "unit", "provenance", "source", "note",
@@ -34,7 +37,7 @@ _UNITS = {
 }
 
 
-def assumptions(case: SiteCase, design: Design, fleet: dict[str, float | None]) -> pd.DataFrame:
+def assumptions(case: SiteCase, design: Design, fleet: Fleet) -> pd.DataFrame:
     """Return every sourced number that a case uses, in the units of the library's files.
 
     Parameters
@@ -42,8 +45,8 @@ def assumptions(case: SiteCase, design: Design, fleet: dict[str, float | None]) 
     case : SiteCase
     design : Design
         Cooling and power design of the facility.
-    fleet : dict
-        What the study says of the fleet; None where the library's values hold.
+    fleet : Fleet
+        What the study says of the fleet.
 
     Returns
     -------
@@ -53,7 +56,8 @@ def assumptions(case: SiteCase, design: Design, fleet: dict[str, float | None]) 
     rows: list[dict[str, Any]] = []
     rows += _figures("site", case.site)
     rows += _figures("market", case.market)
-    rows += _technology(fleet_parameters(fleet))
+    rows += _technology(fleet_parameters(fleet.use()))
+    rows += _served(fleet)
     kinds = names("technologies", ".csv")
     for component in case.components:
         if component.kind in kinds:
@@ -75,6 +79,17 @@ def attach(result: xr.Dataset, table: pd.DataFrame) -> None:
 def _technology(table: Technology) -> list[dict[str, Any]]:
     frame = table.rows().rename(columns={"kind": "group"})
     return [{key: row.get(key) for key in COLUMNS} for row in frame.to_dict("records")]
+
+
+def _served(fleet: Fleet) -> list[dict[str, Any]]:
+    """Return what the tokens rest on: the generations named and the roofline."""
+    if fleet.generations is None:
+        return []
+    named = {key for mix in fleet.generations.values() for key in mix}
+    table = accelerator_table()
+    chips = table[table["accelerator"].isin(named)].rename(columns={"accelerator": "group"})
+    rows = [{key: row.get(key, "") for key in COLUMNS} for row in chips.to_dict("records")]
+    return rows + _technology(serving_parameters())
 
 
 def _figures(group: str, model: BaseModel) -> list[dict[str, Any]]:

@@ -75,4 +75,5 @@ def column_name(name: str, units: str) -> str:
         else:
             above.append(part.lower().replace("%", "percent"))
     suffix = "_".join(above) + "".join(f"_per_{part}" for part in below)
-    return f"{name}_{suffix.strip('_')}" if not name.endswith(f"_{suffix}") else name
+    told = name == suffix or name.endswith(f"_{suffix}")
+    return name if told else f"{name}_{suffix.strip('_')}"

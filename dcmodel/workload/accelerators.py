@@ -38,6 +38,7 @@ _UNITS = {
     "life": ("yr", 1.0),
     "idle_fraction": ("1", 1.0),
     "software_share": ("1", 1.0),
+    "merchant": ("1", 1.0),
 }
 """Unit in the file of each parameter, and the factor to the package's unit."""
 _OPTIONAL = ("peak_bf16", "peak_fp8", "peak_fp4")
@@ -75,6 +76,8 @@ class Accelerator:
     """Power of an idle rack over that of a full one [1]."""
     software_share: float
     """Share of the roofline that its published software reaches, over that of the fit [1]."""
+    merchant: bool
+    """Whether it is sold, not only rented out by its maker."""
     assumed: tuple[str, ...]
     """Parameters that rest on judgement, unverified."""
 
@@ -137,6 +140,7 @@ def accelerator(key: str, currency_year: int = 2025, where: str = "accelerator")
         life=value["life"],
         idle_fraction=value["idle_fraction"],
         software_share=value["software_share"],
+        merchant=value["merchant"] > 0,
         assumed=tuple(rows.loc[rows["provenance"] == "assumed", "parameter"]),
     )
 

@@ -110,19 +110,16 @@ def demand_path(
     def at(name: str) -> FloatArray:
         return between_years(points[name], years, _WHERE, f"{scenario} {name}")
 
-    def trend(name: str) -> float:
-        return points[name][0]
-
     age = np.asarray(years, dtype=float) - years[0]
-    model = 1 + trend("model_gain")
-    efficiency = ((1 + trend("efficiency_gain")) * model) ** age
-    price = ((1 - trend("cost_decline")) / model) ** age
+    model = 1 + trend(scenario, "model_gain")
+    efficiency = ((1 + trend(scenario, "efficiency_gain")) * model) ** age
+    price = ((1 - trend(scenario, "cost_decline")) / model) ** age
     inference = at("ai_energy") * at("inference_share")
     tokens = inference / inference[0] * efficiency
-    given = _or(efficiency_gain, trend("efficiency_gain"))
+    given = _or(efficiency_gain, trend(scenario, "efficiency_gain"))
     other_efficiency = ((1 + given) * model) ** age
-    other_price = ((1 - _or(cost_decline, trend("cost_decline"))) / model) ** age
-    response = (other_price / price) ** -_or(price_elasticity, trend("price_elasticity"))
+    other_price = ((1 - _or(cost_decline, trend(scenario, "cost_decline"))) / model) ** age
+    response = (other_price / price) ** -_or(price_elasticity, trend(scenario, "price_elasticity"))
     inference_then = inference * response * efficiency / other_efficiency
     more = inference_then - inference
     return DemandPath(
@@ -136,6 +133,11 @@ def demand_path(
         efficiency=other_efficiency,
         price=other_price,
     )
+
+
+def trend(scenario: str, parameter: str) -> float:
+    """Return a yearly trend of a scenario, such as ``efficiency_gain`` [1/yr]."""
+    return _scenarios()[scenario][parameter][0]
 
 
 def growth_of_work(scenario: str, years: Sequence[int]) -> FloatArray:

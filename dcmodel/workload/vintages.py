@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from dcmodel.base.errors import Fault, StudyError
-from dcmodel.finance.annuity import capital_recovery_factor
 from dcmodel.workload.accelerators import Accelerator, accelerator
 
 FloatArray = npt.NDArray[np.float64]
@@ -36,16 +35,21 @@ class Vintages:
         total = self.standing.sum(axis=1, keepdims=True)
         return np.divide(self.standing, total, out=np.zeros_like(self.standing), where=total > 0)
 
-    def capital_cost(self, discount_rate: float) -> FloatArray:
+    def price_per_mw(self) -> FloatArray:
+        """Return the price of each generation with its racks [USD MW-1], shape (generations,)."""
+        return np.array([chip.price / chip.it_power for chip in self.generations])
+
+    def capital_cost(self, recovery: FloatArray) -> FloatArray:
         """Return the annuity of what stands, by year [USD], shape (years,).
 
-        Each purchase is paid over its life, while it stands.
+        Each purchase is paid while it stands: over its life.
+
+        Parameters
+        ----------
+        recovery : array of shape (generations,)
+            Capital recovery factor over the life of each generation [1/yr].
         """
-        per_mw = [
-            capital_recovery_factor(discount_rate, chip.life) * chip.price / chip.it_power
-            for chip in self.generations
-        ]
-        return np.asarray(self.standing @ np.array(per_mw))
+        return np.asarray(self.standing @ (self.price_per_mw() * recovery))
 
     def table(self) -> pd.DataFrame:
         """Return one row a year and generation that is bought, stands or retires."""

@@ -48,6 +48,7 @@ CHIP = Accelerator(
     life=5,
     idle_fraction=0.2,
     software_share=1.0,
+    merchant=True,
     assumed=(),
 )
 DENSE = LanguageModel("dense", "dense", 10e9, 10e9, 10, 1000, 100, 1000, 1000, 1, 1)

@@ -45,7 +45,9 @@ def test_capital_is_the_annuity_of_each_purchase():
     chip = accelerator("gb200_nvl72")
     accelerators = 10 / (0.125 / 72)
     annuity = 0.1 / (1 - 1.1**-5)
-    assert fleet.capital_cost(0.1)[0] == pytest.approx(accelerators * chip.price * annuity)
+    assert fleet.capital_cost(np.full(3, annuity))[0] == pytest.approx(
+        accelerators * chip.price * annuity
+    )
 
 
 def test_bad_mixes_are_refused_together():

@@ -1,0 +1,254 @@
+"""``dcmodel fleet``: generations of accelerators in tokens, energy and money; and claims."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dcmodel.base.errors import Fault, StudyError
+from dcmodel.commands.common import Debug, errors
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from dcmodel.workload.service import ServingPlan
+    from dcmodel.workload.tokens import Request
+
+app = typer.Typer(help="Accelerators by generation: tokens per MWh, USD per million tokens.")
+
+FIRST, LAST = 2025, 2030
+
+Model = Annotated[str, typer.Option(help="Language model of the library.")]
+Precision = Annotated[str, typer.Option(help="bf16, fp8 or fp4.")]
+Rate = Annotated[float, typer.Option("--interactivity", help="Output tokens/s for each user.")]
+Count = Annotated[str, typer.Option("--tokens", help="Counted: output or input_and_output.")]
+Names = Annotated[
+    list[str] | None, typer.Option("--generation", "-g", help="Generations; all when left out.")
+]
+Pue = Annotated[float | None, typer.Option(help="Facility energy over IT energy.")]
+Price = Annotated[float | None, typer.Option("--energy-price", help="Of energy [USD/MWh].")]
+Used = Annotated[float | None, typer.Option("--utilisation", help="Mean use, above 0 to 1.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Input = Annotated[float | None, typer.Option(help="Input tokens of a request.")]
+Output = Annotated[float | None, typer.Option(help="Output tokens of a request.")]
+
+
+@app.callback(invoke_without_command=True)
+def fleet(
+    context: typer.Context,
+    model: Model = "deepseek_r1",
+    precision: Precision = "fp8",
+    interactivity: Rate = 20.0,
+    tokens: Count = "output",
+    input_tokens: Input = 1155.0,
+    output_tokens: Output = 211.0,
+    cache_hit: Annotated[float, typer.Option(help="Share of the input in a cache.")] = 0.0,
+    generation: Names = None,
+    pue: Pue = None,
+    energy_price: Price = None,
+    utilisation: Used = None,
+    as_json: AsJson = False,
+    plot: Annotated[Path | None, typer.Option(help="Write a chart, 2025 to 2030.")] = None,
+    debug: Debug = False,
+) -> None:
+    """Show each generation at a chat and at a batch operating point; mean request of a trace."""
+    if context.invoked_subcommand is not None:
+        return
+    with errors(debug):
+        from dcmodel.study.economics import by_year, economies, terms
+        from dcmodel.workload.tokens import Request
+
+        plan = _plan(model, precision, tokens)
+        request = Request(input_tokens or 0.0, output_tokens or 0.0, cache_hit)
+        on = terms(pue=pue, energy_price=energy_price, utilisation=utilisation)
+        table = economies(_known(generation), plan, request, interactivity, on)
+        if as_json:
+            typer.echo(table.to_json(orient="records", indent=2))
+        else:
+            _show(table, plan, request, interactivity)
+        if plot is not None:
+            from dcmodel.report.fleet import generations_figure
+
+            years = by_year(table, range(FIRST, LAST + 1), plan, request, interactivity, on)
+            title = f"{model}, {precision}, {interactivity:g} tokens/s a user"
+            _save(generations_figure(table, years, plan.counted.value, title), plot)
+
+
+@app.command()
+def published(as_json: AsJson = False, debug: Debug = False) -> None:
+    """Set the roofline beside published operating points."""
+    with errors(debug):
+        from dcmodel.workload.published import CHECK, FIT, compare_published, fit_of
+
+        table = compare_published()
+        if as_json:
+            typer.echo(table.to_json(orient="records", indent=2))
+            return
+        typer.echo(
+            f"{'accelerator':14s} {'model':15s} {'prec':5s} {'in/out':11s} {'batch':>6s} "
+            f"{'tok/s/user':>10s} {'published':>10s} {'roofline':>10s} {'error':>6s}  use"
+        )
+        for row in table.to_dict("records"):
+            typer.echo(
+                f"{row['accelerator']:14s} {row['model']:15s} {row['precision']:5s} "
+                f"{row['tokens']:11s} {row['batch']:6.0f} {row['interactivity']:10.1f} "
+                f"{row['published']:10.4g} {row['modelled']:10.4g} {row['error']:+6.0%}  "
+                f"{row['use']}"
+            )
+        for use, words in ((FIT, "set the efficiencies"), (CHECK, "are checks alone")):
+            fit = fit_of(table[table["use"] == use])
+            typer.echo(
+                f"{fit.points} points {words}: median error {fit.median_error:.0%}, mean "
+                f"{fit.mean_error:.0%}, bias {fit.bias:+.0%}, largest a factor of "
+                f"{1 + fit.largest_error:.1f}"
+            )
+
+
+@app.command()
+def claims(
+    model: Model = "deepseek_r1",
+    precision: Precision = "fp8",
+    interactivity: Rate = 20.0,
+    generation: Names = None,
+    input_tokens: Input = None,
+    output_tokens: Output = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Recompute "every search as one AI query = 29 TWh a year" for generations."""
+    with errors(debug):
+        from dcmodel.study.claims import search_request, searches_as_queries
+        from dcmodel.study.economics import terms
+        from dcmodel.workload.tokens import Request
+
+        mean = search_request()
+        request = Request(
+            mean.input_tokens if input_tokens is None else input_tokens,
+            mean.output_tokens if output_tokens is None else output_tokens,
+        )
+        keys = _known(generation or ["a100_sxm", "h100_sxm", "gb200_nvl72"])
+        plan = _plan(model, precision, "output")
+        table = searches_as_queries(keys, plan, request, interactivity, terms())
+        if as_json:
+            typer.echo(table.to_json(orient="records", indent=2))
+            return
+        typer.echo(
+            f"Every search as one AI query: {model}, {request.input_tokens:g} tokens in, "
+            f"{request.output_tokens:g} out (assumed)"
+        )
+        for row in table.to_dict("records"):
+            typer.echo(
+                f"  {row['basis']:26s} {row['wh_per_query']:8.3f} Wh a query "
+                f"{row['twh_per_year']:8.2f} TWh a year  {row['share_of_claim']:7.1%}"
+            )
+            typer.echo(f"    assumed, unverified: {row['assumed']}")
+
+
+@app.command()
+def demand(
+    scenario: Annotated[str, typer.Option(help="low, central or high.")] = "central",
+    efficiency_gain: Annotated[
+        float | None, typer.Option(help="Yearly gain of hardware in place of the scenario's.")
+    ] = None,
+    cost_decline: Annotated[
+        float | None, typer.Option(help="Yearly fall of cost in place of the scenario's.")
+    ] = None,
+    elasticity: Annotated[
+        float | None, typer.Option(help="Response of tokens to their price.")
+    ] = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Show demand of the world 2025 to 2030, with rebound where a trend is replaced."""
+    with errors(debug):
+        from dcmodel.workload.growth import demand_path
+
+        path = demand_path(
+            scenario,
+            range(FIRST, LAST + 1),
+            efficiency_gain=efficiency_gain,
+            cost_decline=cost_decline,
+            price_elasticity=elasticity,
+        )
+        table = path.table()
+        if as_json:
+            typer.echo(table.to_json(orient="records", indent=2))
+        else:
+            typer.echo(table.drop(columns="scenario").to_string(index=False, float_format="%.3g"))
+
+
+def _plan(model: str, precision: str, tokens: str) -> ServingPlan:
+    """Return what is served; refuse unknown names before anything is computed."""
+    from dcmodel.base.registry import nearest
+    from dcmodel.workload.accelerators import PRECISIONS
+    from dcmodel.workload.service import ServingPlan
+    from dcmodel.workload.serving import language_model
+    from dcmodel.workload.tokens import counted
+
+    language_model(model, "--model")
+    if precision not in PRECISIONS:
+        allowed = list(PRECISIONS)
+        message = f"unknown '{precision}'{nearest(precision, allowed)} (allowed: {allowed})"
+        raise StudyError(Fault("--precision", message))
+    return ServingPlan(model, counted(tokens, "--tokens"), precision)
+
+
+def _known(names: list[str] | None) -> list[str]:
+    from dcmodel.workload.accelerators import accelerator, accelerator_names
+
+    if not names:
+        return accelerator_names()
+    faults: list[Fault] = []
+    for name in names:
+        try:
+            accelerator(name, where="--generation")
+        except StudyError as error:
+            faults += error.faults
+    if faults:
+        raise StudyError(faults)
+    return names
+
+
+def _show(table: pd.DataFrame, plan: ServingPlan, request: Request, interactivity: float) -> None:
+    typer.echo(
+        f"{plan.model}, {plan.precision}, {request.input_tokens:g} tokens in and "
+        f"{request.output_tokens:g} out, {plan.counted.value.replace('_', ' ')} tokens counted"
+    )
+    typer.echo(
+        f"{'':20s} {'':5s} {'chat at':>7s} {interactivity:4g} tokens/s a user"
+        f"{'batch, most throughput':>40s}"
+    )
+    head = f"{'Mtok/MWh':>9s} {'Wh/request':>10s} {'USD/Mtok':>9s}"
+    typer.echo(f"{'generation':20s} {'year':5s} {head}   {head} {'price of interactivity':>23s}")
+    for row in table.to_dict("records"):
+        cells = [_cells(row, point) for point in ("chat", "batch")]
+        price = row["interactivity_price"]
+        typer.echo(
+            f"{row['generation']:20s} {row['year']:<5d} {cells[0]}   {cells[1]} "
+            f"{'x ' + format(price, '.2f') if price == price else '-':>23s}  "
+            f"({row['assumed']} assumed)"
+        )
+        if row["note"]:
+            typer.echo(f"  {row['note']}")
+    typer.echo("Energy at the wall, with idle hours; USD of accelerators, building and energy.")
+    typer.echo("Assumed values are unverified: data/accelerators.csv, data/fleet_reference.csv.")
+
+
+def _cells(row: dict[Any, Any], point: str) -> str:
+    if row.get(f"{point}_usd_per_mtok") != row.get(f"{point}_usd_per_mtok"):
+        return f"{'-':>9s} {'-':>10s} {'-':>9s}"
+    return (
+        f"{row[f'{point}_mtok_per_mwh']:9.0f} {row[f'{point}_wh_per_request']:10.3f} "
+        f"{row[f'{point}_usd_per_mtok']:9.3f}"
+    )
+
+
+def _save(figure: Any, path: Path) -> None:
+    try:
+        figure.savefig(path, dpi=150)
+    except (OSError, ValueError) as error:
+        message = f"cannot be written ({error}); give a file ending in .png, .svg or .pdf"
+        raise StudyError(Fault(str(path), message)) from None
+    typer.echo(f"wrote {path}")
