@@ -53,7 +53,8 @@ def year_figure(
     left.stackplot(np.arange(days), layers, labels=names, colors=style.PALETTE[: len(parts)])
     left.set(xlabel="Day of the year", ylabel="Power beside IT [kW per MW of IT]", title=title)
     left.set_xlim(0, days - 1)
-    left.legend(fontsize="small", ncols=2, loc="upper left")
+    left.set_ylim(0, 1.3 * float(np.sum(layers, axis=0).max()))  # room for the legend
+    left.legend(fontsize="small", ncols=3, loc="upper left")
     pue = state.facility_power / state.it
     right.plot(weather.temp_air, pue, ".", markersize=1.5, color=style.PALETTE[0], alpha=0.4)
     right.set(xlabel="Outdoor temperature [degC]", ylabel="PUE of the hour [1]")

@@ -125,7 +125,7 @@ def _sentence(detail: dict[str, Any], annotation: Any, loc: Loc) -> str:
         return f"found {_shown(found)}, a mapping 'key: value' is expected"
     if kind in {"tuple_type", "list_type"}:
         return f"found {_shown(found)}, a list is expected"
-    return str(detail["msg"])
+    return str(detail["msg"]).removeprefix("Value error, ")
 
 
 def percent_advice(found: Any, limit: Any = 1) -> str:

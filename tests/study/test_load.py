@@ -45,6 +45,13 @@ BAD = {
         ["sites[0].elevaton", "did you mean 'elevation'"],
         1,
     ),
+    "figure outside its own range": (
+        "[dallas,",
+        "[{site: dallas, water_price_usd_per_m3: {value: 80}},",
+        11,
+        ["sites[0].water_price_usd_per_m3  value 80 lies outside its range"],
+        1,
+    ),
     "negative capacity": ("{2025: 20}", "{2025: -20}", 6, ["found -20", "at least 0", "[MW]"], 1),
     "zero capacity": ("{2025: 20}", "{2025: 0}", 6, ["is 0 in every year"], 1),
     "capacity after the last year": ("{2025: 20}", "{2031: 20}", 6, ["after the last year"], 1),
