@@ -13,6 +13,7 @@ name on the block   index           meaning
 ``facility_draw``   year, time      power of the facility beyond that of its lines [MW]
 ``water_saved``     year, time      water not used of what the facility's lines ask for [m3 h-1]
 ``emissions``       year            emissions of fuel burnt on site [t CO2e]
+``clean``           year, time      carbon-free energy that may be claimed in the hour [MW]
 ``nox``             year            nitrogen oxides of fuel burnt on site [t]
 ``outage_supply``   year, start, h  power given in an outage, by start and hour into it [MW]
 cost terms          year            undiscounted real USD of the year, each with a category
@@ -118,6 +119,7 @@ class SiteCase:
     """Hourly profiles by name, each of shape (years, steps): prices, carbon, capacity factors."""
     components: tuple[Component, ...] = field(default=())
     tariffs: tuple[Component, ...] = field(default=())
+    requirements: tuple[Component, ...] = field(default=())
     contract_price_scale: float = 1.0
     """Factor on the price of every contract [1]."""
     hourly: dict[str, FloatArray] = field(default_factory=dict)
@@ -184,7 +186,8 @@ class SiteCase:
     def reference(self) -> SiteCase:
         """Return the case without what an ordinary buyer of grid power would leave out."""
         kept = tuple(component for component in self.components if component.in_reference)
-        return replace(self, components=kept)
+        asked = tuple(requirement for requirement in self.requirements if requirement.in_reference)
+        return replace(self, components=kept, requirements=asked)
 
 
 @dataclass(frozen=True)
@@ -201,6 +204,8 @@ class Limit:
     """Variables it bounds from above, each with the rise of its bound per unit of the limit."""
     marginal: bool = False
     """Whether the rise holds for small changes only: then it has a price, and explains nothing."""
+    falls: bool = False
+    """Whether a unit less is what lets go: the limit is a least amount."""
 
     @classmethod
     def of_size(
@@ -226,6 +231,11 @@ def _per_unit(variable: ArrayVar, value: FloatArray) -> FloatArray:
     upper = np.asarray(variable.upper_bound, dtype=float)
     limit = value.reshape((-1,) + (1,) * (upper.ndim - 1))
     return np.divide(upper, limit, out=np.ones_like(upper), where=limit > 0)
+
+
+def offering(m: pyo.ConcreteModel, name: str) -> list[pyo.Block]:
+    """Return the component blocks that declare `name`."""
+    return [block for block in m.asset.values() if block.component(name) is not None]
 
 
 class Component(Spec):

@@ -62,6 +62,7 @@ class Battery(Component):
         usable, fade = 1.0 - parameters.value("state_of_charge_min"), self._fade(case)
         usable *= 1.0 - fade / 2
         wear = parameters.value("variable_operation")
+        b.efficiency = ArrayParam(values=efficiency, doc="Efficiency one way [1]")
         self._size(b, case)
         power_max, energy_max = b.power.upper_bound[:, None], b.energy.upper_bound[:, None]
         b.charge = ArrayVar(m.Y, m.T, lower=0, upper=power_max, doc="Charging power [MW]")

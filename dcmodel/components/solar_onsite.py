@@ -67,6 +67,10 @@ class SolarOnsite(Component):
         def supply(b: pyo.Block, y: Any, t: Any) -> Any:
             return b.output[y, t]
 
+        @array_expression(b, m.Y, m.T, doc="Carbon-free energy of the hour [MW]")
+        def clean(b: pyo.Block, y: Any, t: Any) -> Any:
+            return b.output[y, t]
+
     def ride_through(self, b: pyo.Block, case: SiteCase, outages: Outages) -> None:
         """Declare what the sun gives in outages."""
         sets = (b.model().Y, outages.starts, outages.hours)

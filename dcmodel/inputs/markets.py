@@ -56,6 +56,8 @@ class Market(Spec):
     """Mean wholesale price by year. [USD MWh-1]"""
     emission_factor_kg_per_mwh: FigurePath
     """Mean operational emissions of grid power by year, location based. [kg MWh-1]"""
+    grid_clean_share: FigurePath | None = None
+    """Mean carbon-free share of grid power by year. [1]"""
     delivered_price_usd_per_mwh: FigurePath
     """Price of a flat load of 50 MW or more with all charges, to which the tariff adds up.
     [USD MWh-1]"""
@@ -93,6 +95,10 @@ class Market(Spec):
         """Return the mean emission factor of each year [kg MWh-1], shape (years,)."""
         path = self.emission_factor_kg_per_mwh
         return path_at(path, years, self.where, "emission_factor_kg_per_mwh")
+
+    def carbon_free_share(self, years: Iterable[int]) -> FloatArray:
+        """Return the mean carbon-free share of each year [1], shape (years,)."""
+        return path_at(self.grid_clean_share or {}, years, self.where, "grid_clean_share")
 
     def tariff_fields(
         self, years: Iterable[int], currency_year: int

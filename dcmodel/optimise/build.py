@@ -20,7 +20,7 @@ from dcmodel.arrays import (
     array_expression,
     compile_model,
 )
-from dcmodel.components.base import Component, Limit, SiteCase
+from dcmodel.components.base import Component, Limit, SiteCase, offering
 
 
 def build_site(case: SiteCase) -> pyo.ConcreteModel:
@@ -30,6 +30,7 @@ def build_site(case: SiteCase) -> pyo.ConcreteModel:
     meter(m, case)
     m.asset = pyo.Block([component.kind for component in case.components])
     m.tariff = pyo.Block([tariff.label for tariff in case.tariffs])
+    m.requirement = pyo.Block([requirement.kind for requirement in case.requirements])
     parts = parts_of(m, case)
     for block, part in parts:
         part.build(block, case)
@@ -42,9 +43,10 @@ def build_site(case: SiteCase) -> pyo.ConcreteModel:
 
 
 def parts_of(m: pyo.ConcreteModel, case: SiteCase) -> list[tuple[pyo.Block, Component]]:
-    """Return every component and tariff form of a case with its block."""
+    """Return every component, tariff form and requirement of a case with its block."""
     parts = [(m.asset[component.kind], component) for component in case.components]
-    return parts + [(m.tariff[tariff.label], tariff) for tariff in case.tariffs]
+    parts += [(m.tariff[tariff.label], tariff) for tariff in case.tariffs]
+    return parts + [(m.requirement[asked.kind], asked) for asked in case.requirements]
 
 
 def limits_of(m: pyo.ConcreteModel, case: SiteCase) -> list[Limit]:
@@ -78,11 +80,6 @@ def meter(m: pyo.ConcreteModel, case: SiteCase) -> None:
     @array_constraint(m, m.Y, m.T, doc="The month's peak is the largest import")
     def peak_register(m: pyo.Block, y: Any, t: Any) -> Any:
         return m.grid_import[y, t] <= m.monthly_peak[y, m.month[t]]
-
-
-def offering(m: pyo.ConcreteModel, name: str) -> list[pyo.Block]:
-    """Return the component blocks that declare `name`."""
-    return [block for block in m.asset.values() if block.component(name) is not None]
 
 
 def work_and_facility(m: pyo.ConcreteModel, case: SiteCase) -> None:

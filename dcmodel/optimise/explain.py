@@ -115,12 +115,14 @@ def _changes(case: SiteCase, limits: Sequence[Limit], needed: Sequence[Stretch])
         years = [s for s in needed if s.amounts[at] > 0]
         if not years:
             continue
+        sign = -1.0 if limit.falls else 1.0
         words = ", ".join(
-            f"{upper[s.year] + s.amounts[at]:.4g} {limit.unit} in {case.years[s.year]} "
+            f"{upper[s.year] + sign * s.amounts[at]:.4g} {limit.unit} in {case.years[s.year]} "
             f"(now {upper[s.year]:.4g})"
             for s in years
         )
-        faults.append(Fault(".".join(limit.place), f"{limit.name} needs {words}"))
+        needs = "can be no more than" if limit.falls else "needs"
+        faults.append(Fault(".".join(limit.place), f"{limit.name} {needs} {words}"))
     shed = [s for s in needed if s.shed > 0]
     if shed:
         words = ", ".join(f"{s.shed:.4g} MW less in {case.years[s.year]}" for s in shed)
@@ -277,7 +279,8 @@ class _Week:
         local[columns] = np.arange(columns.size)
         for limit, (bounded, _), size in zip(year.limits, year.bounded, year.size, strict=True):
             members = local[bounded]
-            words = f"{limit.name} of at most {size:.4g} {limit.unit}"
+            bound = "at least" if limit.falls else "at most"
+            words = f"{limit.name} of {bound} {size:.4g} {limit.unit}"
             groups.append((words, "columns", members[members >= 0]))
         return groups
 

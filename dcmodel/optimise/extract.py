@@ -11,9 +11,9 @@ import xarray as xr
 
 from dcmodel.arrays import CostTerm, LinearProgram
 from dcmodel.base.units import KG_PER_TONNE
-from dcmodel.components.base import SiteCase
+from dcmodel.components.base import SiteCase, offering
 from dcmodel.finance.metrics import levelised_cost
-from dcmodel.optimise.build import offering
+from dcmodel.optimise.clean import clean_account
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -30,7 +30,7 @@ def described(doc: str) -> dict[str, str]:
 
 def component_name(name: str) -> str:
     """Return ``component.part`` from a Pyomo name such as ``asset[battery].power``."""
-    return re.sub(r"^(?:asset|tariff)\[(?P<kind>[^\]]+)\]", r"\g<kind>", name)
+    return re.sub(r"^(?:asset|tariff|requirement)\[(?P<kind>[^\]]+)\]", r"\g<kind>", name)
 
 
 def site_sizes(m: pyo.ConcreteModel) -> xr.DataArray:
@@ -175,14 +175,7 @@ def _yearly(result: xr.Dataset, m: pyo.ConcreteModel, case: SiteCase) -> None:
     facility_energy = (result["facility_power"] * hours).sum("time")
     grid_energy = (result["grid_import"] * hours).sum("time")
     water = (result["water_use"] * hours).sum("time")
-    on_site = sum(
-        (np.asarray(block.emissions.array) for block in offering(m, "emissions")),
-        start=np.zeros(len(case.years)),
-    )
-    factor = result["emission_factor"] / KG_PER_TONNE
-    purchase = result["delivery"].sel(contract="purchase", drop=True)
-    location = (result["grid_import"] * factor * hours).sum("time") + on_site
-    market = (purchase * factor * hours).sum("time") + on_site
+    clean = clean_account(m, case)
     energy = it_energy.where(it_energy > 0)
     for name, values, doc in (
         ("it_capacity", case.it_capacity, "Installed IT [MW]"),
@@ -190,8 +183,13 @@ def _yearly(result: xr.Dataset, m: pyo.ConcreteModel, case: SiteCase) -> None:
         ("facility_energy", facility_energy, "Facility energy [MWh]"),
         ("grid_energy", grid_energy, "Energy metered from the grid [MWh]"),
         ("water", water, "Water used on site [m3]"),
-        ("emissions", location, "Emissions, location based [t]"),
-        ("emissions_market", market, "Emissions, market based [t]"),
+        ("emissions", clean.location, "Emissions, location based [t]"),
+        ("emissions_market", clean.market, "Emissions, market based [t]"),
+        ("emissions_hourly", clean.hourly, "Emissions, contracts matched by the hour [t]"),
+        ("clean_energy", clean.certificates, "Certificates and on-site clean energy [MWh]"),
+        ("clean_share_yearly", clean.share_yearly, "Clean share of the year [1]"),
+        ("clean_share_hourly", clean.share_hourly, "Clean share hour by hour [1]"),
+        ("clean_share_hourly_own", clean.share_own, "Clean share by the hour without the grid [1]"),
         ("pue", facility_energy / energy, "Power usage effectiveness [1]"),
         ("wue", water / energy, "Water usage effectiveness [L kWh-1]"),
         ("peak_import", result["grid_import"].max("time"), "Largest import [MW]"),
@@ -235,6 +233,16 @@ def add_metrics(result: xr.Dataset, prefix: str = "") -> None:
     if prefix:
         return
     total = float(energy.sum())
+    facility = result["facility_energy"]
+    for name in ("clean_share_yearly", "clean_share_hourly", "clean_share_hourly_own"):
+        mean = (result[name] * facility).sum() / facility.sum()
+        _put(
+            result,
+            f"{name}_mean",
+            scalar,
+            mean,
+            f"{result[name].attrs['long_name']}, all years [1]",
+        )
     for name, value, doc in (
         ("peak_import_max", result["peak_import"].max(), "Largest import [MW]"),
         ("pue_mean", result["facility_energy"].sum() / total, "PUE over all years [1]"),

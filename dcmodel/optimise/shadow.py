@@ -40,7 +40,8 @@ def shadow_prices(
     -------
     xarray.Dataset
         ``shadow_price`` (limit, year): present value saved by one more unit of the limit in that
-        year [USD]. Coordinates tell the limit's words, unit, place in the study and its value.
+        year [USD]; of a least amount, by one unit less. Coordinates tell the limit's words, unit,
+        place in the study and its value.
     """
     saving = np.maximum(0.0, -(lp.cost - lp.matrix.T @ row_dual))
     limits = limits_of(m, case)
@@ -58,6 +59,7 @@ def shadow_prices(
             "year": list(case.years),
             "limit": [".".join(limit.place) for limit in limits],
             "limit_title": ("limit", [limit.name for limit in limits]),
+            "limit_falls": ("limit", [limit.falls for limit in limits]),
             "limit_units": ("limit", [limit.unit for limit in limits]),
             "limit_value": (by_limit, np.reshape([limit.value for limit in limits], shape)),
         },

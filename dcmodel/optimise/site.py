@@ -52,6 +52,8 @@ PROPOSAL_SEGMENTS = (1095, 2190, 4380)
 while the gap is open."""
 NARROW_GAP = 0.0025
 """Below this gap the first, coarsest proposal is left out: it seldom suffices. [1]"""
+NO_FEATURES = frozenset({"temp_air", "grid_clean_share"})
+"""Series that move no cost of their own: they do not place segments."""
 YEAR_TOLERANCE = 1e-6
 """Solver's tolerance in a year: far below the gap, which is proven apart from it. [1]"""
 RANGE_MAX = 1e8
@@ -226,7 +228,7 @@ def _ranges(solved: Solved) -> str:
 def segments_of(case: SiteCase, count: int) -> Segments:
     """Return segments of adjacent hours that keep what moves cost: price, load, sun, wind."""
     features = [case.workload.total, case.facility.power_slope]
-    features += [series for name, series in case.series.items() if name != "temp_air"]
+    features += [series for name, series in case.series.items() if name not in NO_FEATURES]
     starts = np.flatnonzero(np.diff(case.month, prepend=-1))
     return segment_hours(np.concatenate(features), count, boundaries=starts)
 

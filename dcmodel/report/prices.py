@@ -21,8 +21,10 @@ def shadow_prices(results: Results) -> pd.DataFrame:
         if "shadow_price" not in result:
             continue
         price = result["shadow_price"]
+        falls = set(price["limit"].values[price["limit_falls"].values.astype(bool)])
         for limit in result["limit"].values:
             one = price.sel(limit=limit)
+            step = "less" if limit in falls else "more"
             title, units = str(one["limit_title"].values), str(one["limit_units"].values)
             for year in one["year"].values:
                 saves = float(one.sel(year=year))
@@ -37,7 +39,7 @@ def shadow_prices(results: Results) -> pd.DataFrame:
                         "year": int(year),
                         "value": float(one["limit_value"].sel(year=year)),
                         "saves_usd": saves,
-                        "sentence": f"{title}: one more {units} in {year} saves up to "
+                        "sentence": f"{title}: one {step} {units} in {year} saves up to "
                         f"{saves:,.0f} USD of present value",
                     }
                 )

@@ -32,8 +32,9 @@ from dcmodel.inputs.weather import read_weather
 from dcmodel.markets.base import TariffForm, tariffs
 from dcmodel.optimise.site import Plant, silent, solve_site
 from dcmodel.profiles.named import capacity_factor
-from dcmodel.profiles.paths import apply_path
+from dcmodel.profiles.paths import apply_path, carbon_free_share
 from dcmodel.profiles.synthetic import typical_carbon, typical_price, typical_weather
+from dcmodel.requirements.base import requirements
 from dcmodel.study.assumed import assumptions, attach
 from dcmodel.study.cases import Case
 from dcmodel.study.demand import work_of
@@ -105,6 +106,7 @@ def assemble(case: Case) -> tuple[SiteCase, Plant, xr.Dataset]:
     work = work_of(case, installed, fleet, site.time_zone, int(weather.attrs["calendar_year"]))
     parts = tuple(components[name](**fields) for name, fields in spec.components.items())
     forms = _tariffs(market, spec)
+    asked = tuple(requirements[name].model_validate(v) for name, v in spec.requirements.items())
     hours = np.zeros((len(years), len(calendar)))
     clock = Clock.of_year(int(weather.attrs["calendar_year"]), site.time_zone)
     site_case = SiteCase(
@@ -126,12 +128,17 @@ def assemble(case: Case) -> tuple[SiteCase, Plant, xr.Dataset]:
         facility=AffineFacility(hours, hours, hours, hours),
         facility_design_peak=np.full(len(years), design_peak(design, plant.weather)),
         design_temp_air=np.full(len(years), design_weather(plant.weather).temp_air.max()),
-        series=_series(case, site, market, weather, (*parts, *forms)),
+        series=_series(case, site, market, weather, (*parts, *forms, *asked)),
         components=parts,
         tariffs=forms,
+        requirements=asked,
         contract_price_scale=spec.markets.contract_price_scale,
     )
-    faults = [Fault(case.name, text) for part in (*parts, *forms) for text in part.check(site_case)]
+    faults = [
+        Fault(case.name, text)
+        for part in (*parts, *forms, *asked)
+        for text in part.check(site_case)
+    ]
     if faults:
         raise StudyError(faults)
     return site_case, plant, weather
@@ -198,7 +205,11 @@ def _series(
             weather["temp_air"].to_numpy(), (len(years), weather.sizes["time"])
         ),
     }
-    wanted = {name for part in parts for name in part.profiles} - set(series)
+    if market.grid_clean_share is not None:
+        series["grid_clean_share"] = carbon_free_share(
+            series["emission_factor"], market.carbon_free_share(years)
+        )
+    wanted = {name for part in parts for name in part.profiles} - {*series, "grid_clean_share"}
     for name in sorted(wanted):
         factor = capacity_factor(name, weather, zone, site.time_zone)
         series[name] = np.broadcast_to(factor, (len(years), len(factor)))

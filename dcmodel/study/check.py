@@ -246,9 +246,21 @@ def _components(parts: Parts, folder: Path) -> Iterator[Finding]:
             yield from _parameters(name, parameters, (*loc, "parameters"))
 
 
+def _requirements(parts: Parts, folder: Path) -> Iterator[Finding]:
+    registered = library.requirement_classes()
+    for name, fields in parts.get("requirements", {}).items():
+        loc: Loc = ("requirements", name)
+        if name not in registered:
+            yield Finding(loc, _unknown("requirement", name, sorted(registered)))
+            continue
+        try:
+            registered[name].model_validate(fields)
+        except ValidationError as error:
+            yield from findings_of(error, registered[name], loc)
+
+
 def _offers(parts: Parts, folder: Path) -> Iterator[Finding]:
-    """Check what every component asks of the market of every site."""
-    registered = library.component_classes()
+    """Check what every component and requirement asks of the market of every site."""
     markets: dict[str, Market] = {}
     for entry in parts.get("sites", ()):
         try:
@@ -256,14 +268,18 @@ def _offers(parts: Parts, folder: Path) -> Iterator[Finding]:
             markets.setdefault(site.market, library.load_market(site.market))
         except (ValidationError, DcmodelError):
             continue  # said by the check of sites
-    for name, fields in parts.get("components", {}).items():
-        try:
-            component = registered[name].model_validate(fields)
-        except (KeyError, ValidationError):
-            continue  # said by the check of components
-        for market in markets.values():
-            for message in component.check_market(market, parts.get("years", ())):
-                yield Finding(("components", name), message)
+    for key, registered in (
+        ("components", library.component_classes()),
+        ("requirements", library.requirement_classes()),
+    ):
+        for name, fields in parts.get(key, {}).items():
+            try:
+                asked = registered[name].model_validate(fields)
+            except (KeyError, ValidationError):
+                continue  # said by the checks above
+            for market in markets.values():
+                for message in asked.check_market(market, parts.get("years", ())):
+                    yield Finding((key, name), message)
 
 
 def _parameters(kind: str, parameters: dict[str, object], loc: Loc) -> Iterator[Finding]:
@@ -346,6 +362,7 @@ CHECKS: tuple[Check, ...] = (
     _cooling,
     _sites,
     _components,
+    _requirements,
     _offers,
     _input_files,
     _calendar,

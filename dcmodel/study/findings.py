@@ -192,7 +192,7 @@ def _first_unit(part: Any) -> str:
 
 def as_written(data: Mapping[str, Any], loc: Loc) -> Loc:
     """Translate a place in normal form into the place in the file as written."""
-    if len(loc) < 2 or loc[0] not in {"sites", "components"}:
+    if len(loc) < 2 or loc[0] not in {"sites", "components", "requirements"}:
         return loc
     items = data.get(str(loc[0]))
     if not isinstance(items, list) or isinstance(loc[1], int):
@@ -200,7 +200,7 @@ def as_written(data: Mapping[str, Any], loc: Loc) -> Loc:
     for position, item in enumerate(items):
         if item == loc[1]:
             return (loc[0], position)
-        if isinstance(item, Mapping) and loc[0] == "components" and loc[1] in item:
+        if isinstance(item, Mapping) and loc[0] != "sites" and loc[1] in item:
             return (loc[0], position, *loc[1:])
         if isinstance(item, Mapping) and loc[0] == "sites":
             label = item.get("label", item.get("site", item.get("name")))

@@ -145,6 +145,13 @@ def component_classes() -> dict[str, type[Component]]:
     return {name: components[name] for name in components}
 
 
+def requirement_classes() -> dict[str, type[Component]]:
+    """Return the settings class of every requirement by name."""
+    from dcmodel.requirements.base import requirements
+
+    return {name: requirements[name] for name in requirements}
+
+
 def parameter_rows(kind: str) -> dict[str, list[Assumption]]:
     """Return the rows of a component's parameter file by parameter."""
     from dcmodel.inputs.assumptions import technology

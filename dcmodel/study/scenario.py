@@ -1,8 +1,8 @@
 """Scenarios: named changes to a study, by dotted keys or nested mappings.
 
 A mapping is merged key by key, except for whole settings (`WHOLE`), which it replaces; a dotted key
-reaches a single item of those too (``it_capacity_mw.2029: 80``). Sites, workloads and components
-are addressed by name; ``components.battery: null`` leaves one out.
+reaches a single item of those too (``it_capacity_mw.2029: 80``). Sites, workloads, components and
+requirements are addressed by name; ``components.battery: null`` leaves one out.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ WHOLE = frozenset({"it_capacity_mw", "weather", "prices", "carbon", "resolution"
 FIXED = frozenset({"schema", "name", "description", "scenarios", "outputs"})
 """Keys that a scenario may not change."""
 
-NAMED = frozenset({"sites", "workloads", "components"})
+NAMED = frozenset({"sites", "workloads", "components", "requirements"})
 """Keys that hold things by name."""
 
 

@@ -290,6 +290,8 @@ class StudySpec(StudyPart):
         dict[str, dict[str, Any]], BeforeValidator(_named_components), Field(min_length=1)
     ]
     """What may be built, bought or dispatched: names, or name and fields."""
+    requirements: Annotated[dict[str, Any], BeforeValidator(_named_components)] = {}
+    """Limits that the finished site must hold: name and fields, or name and a plain number."""
     markets: Markets = Markets()
     """Factors on prices, emission factors and contract offers."""
     scenarios: Annotated[

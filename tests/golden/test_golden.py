@@ -1,10 +1,10 @@
-"""Two hours of every component and tariff form, as text: read a change of these as a review.
+"""Two hours of every component, tariff form and requirement as text: a change is read as a review.
 
 ``pytest tests/golden --refresh-golden`` writes the files anew; read the difference before you
 commit it. The numbers are those of the case below, so that a row can be checked by eye.
 
-Components and tariff forms are found by their registries. One that cannot be made without settings
-gets them in `COMPONENTS` or `TARIFFS`; nothing else here names any.
+Components, tariff forms and requirements are found by their registries. One that cannot be made
+without settings gets them in `COMPONENTS`, `TARIFFS` or `REQUIREMENTS`; nothing else names any.
 """
 
 from dataclasses import replace
@@ -18,6 +18,7 @@ from support.lpfile import written
 from dcmodel.components.base import Workload, components
 from dcmodel.markets.base import tariffs
 from dcmodel.optimise.build import compile_site
+from dcmodel.requirements.base import requirements
 
 FOLDER = Path(__file__).resolve().parent
 COMPONENTS = {
@@ -72,6 +73,14 @@ OFFERS = {
     "supply_fixed": (48.0, 9.0, {"parameters": {**FIRM, "swing_share": 0.25}}),
 }
 
+REQUIREMENTS = {
+    "clean_share_yearly": 0.6,
+    "clean_share_hourly": {"share": 0.5, "grid_share_max": 0.2, "excess_share_max": 0.1},
+    "carbon_limit": {"limit_t": 5.0, "basis": "hourly"},
+    "carbon_price": {"price_usd_per_t": 80.0, "basis": "market"},
+    "water_limit": 30.0,
+}
+
 
 def two_hours(kinds, **options):
     """One year of two hours: prices 20 and 70, 10 MW of work of which 4 may wait an hour."""
@@ -92,6 +101,8 @@ def two_hours(kinds, **options):
             "solar_fixed": sun, "solar_single_axis": sun, "wind_onshore": np.array([[0.2, 0.4]]),
             "dry_cooling_power": np.array([[-0.01, 0.2]]),
             "dry_cooling_water": np.array([[1.0, 1.5]]),
+            "emission_factor": np.array([[400.0, 300.0]]),
+            "grid_clean_share": np.array([[0.3, 0.1]]),
         },
         market=StubMarket(contracts=OFFERS, build_cost=1e6),
         site=StubSite(connection_cost=1e5, water_price=2.0),
@@ -114,6 +125,14 @@ def compare(name, case, request):
 @pytest.mark.parametrize("kind", sorted(components))
 def test_component(kind, request):
     compare(kind, two_hours((kind,)), request)
+
+
+@pytest.mark.parametrize("kind", sorted(requirements))
+def test_requirement(kind, request):
+    value = REQUIREMENTS.get(kind)
+    assert value is not None, f"give {kind} a value in REQUIREMENTS of {Path(__file__).name}"
+    case = two_hours(("ppa_wind", "battery"), asked={kind: value})
+    compare(f"requirement_{kind}", case, request)
 
 
 def test_bare_site_with_its_tariffs(request):
@@ -140,4 +159,6 @@ def test_rows_can_be_checked_by_eye():
 
 def test_every_file_belongs_to_something():
     forms = {f"tariff_{kind}" for kind in tariffs}
-    assert {path.stem for path in FOLDER.glob("*.lp")} == {*components, *forms, "site"}
+    asked = {f"requirement_{kind}" for kind in requirements}
+    found = {path.stem for path in FOLDER.glob("*.lp")}
+    assert found == {*components, *forms, *asked, "site"}

@@ -15,6 +15,7 @@ def result():
             "year": [2027, 2028],
             "limit_title": ("limit", ["Grid connection", "Deferral of batch"]),
             "limit_units": ("limit", ["MW", "h"]),
+            "limit_falls": ("limit", [False, False]),
             "limit_value": (("limit", "year"), [[60.0, 80.0], [24.0, 24.0]]),
         },
         {"site": "dallas", "scenario": "base"},

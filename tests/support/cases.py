@@ -16,6 +16,7 @@ from dcmodel.inputs.contracts import ContractOffer
 from dcmodel.markets.base import tariffs
 from dcmodel.optimise.build import compile_site
 from dcmodel.optimise.solve import solve
+from dcmodel.requirements.base import requirements
 
 
 @dataclass
@@ -87,6 +88,7 @@ def make_case(
     site=None,
     clock=None,
     tariff_forms=(),
+    asked=None,
 ):
     """Return a case of a fully used fleet: IT power equals `load` unless a workload is given."""
     price = np.atleast_2d(np.asarray(price, dtype=float))
@@ -139,6 +141,9 @@ def make_case(
         },
         components=tuple(components[kind](**settings.get(kind, {})) for kind in kinds),
         tariffs=(*forms, *tariff_forms),
+        requirements=tuple(
+            requirements[kind].model_validate(value) for kind, value in (asked or {}).items()
+        ),
     )
 
 
