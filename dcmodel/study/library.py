@@ -77,6 +77,8 @@ def years_not_covered(site: Site, years: Iterable[int], currency_year: int) -> l
         market = load_market(site.market)
         market.wholesale_price(years, currency_year)
         market.emission_factor(years)
+        if market.grid_clean_share is not None:
+            market.carbon_free_share(years)
     except DcmodelError as error:
         messages += [str(fault) for fault in error.faults]
     available = site.connection.available(years)
