@@ -101,7 +101,7 @@ class SiteCase:
     clock: Clock
     """Local time of every hour, and the step that holds it."""
     grid_available: FloatArray
-    """Connection the site can get [MW], shape (years,)."""
+    """Largest import the site can get, interruptible power included [MW], shape (years,)."""
     it_capacity: FloatArray
     """Installed IT [MW], shape (years,)."""
     idle_fraction: float
@@ -120,6 +120,8 @@ class SiteCase:
     components: tuple[Component, ...] = field(default=())
     tariffs: tuple[Component, ...] = field(default=())
     requirements: tuple[Component, ...] = field(default=())
+    grid_firm: FloatArray | None = None
+    """Firm part of `grid_available` [MW], shape (years,); all of it when left out."""
     contract_price_scale: float = 1.0
     """Factor on the price of every contract [1]."""
     hourly: dict[str, FloatArray] = field(default_factory=dict)
@@ -262,8 +264,8 @@ class Component(Spec):
         """Return the component's parameters in money of the study's currency year."""
         return technology(self.kind, case.currency_year, dict(self.parameters))
 
-    def check_market(self, market: Market, years: tuple[int, ...]) -> list[str]:
-        """Return what in a market makes these settings impossible, in words.
+    def check_place(self, site: Site, market: Market, years: tuple[int, ...]) -> list[str]:
+        """Return what at a site or in its market makes these settings impossible, in words.
 
         Asked for every site when a study is validated.
         """

@@ -38,37 +38,23 @@ from dcmodel.base.schema import Megawatt
 from dcmodel.components.base import Component, FloatArray, Limit, SiteCase
 from dcmodel.inputs.contracts import ContractOffer, ContractTerms, offer_of
 from dcmodel.inputs.markets import Market
+from dcmodel.inputs.sites import Site
 
 
-class Contract(Component):
-    r"""A contract of some MW, signed in any year from the first of the offer.
-
-    Notes
-    -----
-    With energy per contracted MW :math:`f_t`, what was signed in year :math:`v` at price
-    :math:`\pi_v`, its term :math:`N` and real escalation :math:`\gamma`,
-
-    .. math::
-       K_y = \sum_{y-N < v \le y} k_v, \qquad
-       \text{cost}_y = \sum_{y-N < v \le y} \pi_v \gamma^{y-v} k_v \sum_t w_t f_t .
-    """
+class Offered(Component):
+    """Something bought on terms that a market, or the study itself, offers."""
 
     in_reference: ClassVar[bool] = False
     title: ClassVar[str]
-    """Words for the contract, as in ``Solar contract``."""
+    """Words for it, as in ``Solar contract``."""
     terms: ClassVar[tuple[str, ...]] = ()
     """Further numbers that an offer must tell."""
 
-    capacity_max_mw: Megawatt | None = None
-    """Largest contracted capacity; None leaves the offer. [MW]"""
-    contracted_mw: dict[int, Megawatt] | None = None
-    """Capacity that is contracted whatever it is worth, by year; a stage holds until the next. None
-    leaves it to the optimisation. [MW]"""
     offer: ContractTerms | None = None
     """Terms of an offer of your own; the market's when left out."""
 
-    def check_market(self, market: Market, years: tuple[int, ...]) -> list[str]:
-        """Return why the offer does not allow what the settings ask, in words."""
+    def check_place(self, site: Site, market: Market, years: tuple[int, ...]) -> list[str]:
+        """Return why there is no sound offer, in words."""
         terms = self.offer or market.contracts.get(self.kind)
         if terms is None:
             offered = sorted(market.contracts)
@@ -83,24 +69,11 @@ class Contract(Component):
             for name in missing
         ]
         unknown = sorted(set(terms.parameters) - set(self.terms))
-        faults += [
+        return faults + [
             f"the offer of {self.kind} has an unknown parameter '{name}'"
             f"{nearest(name, list(self.terms))} (known: {', '.join(self.terms) or 'none'})"
             for name in unknown
         ]
-        early = [y for y, mw in (self.contracted_mw or {}).items() if mw and y < terms.first_year]
-        faults += [
-            f"contracted_mw names {year}, before the first year {terms.first_year} in which "
-            f"{self.kind} is offered in market '{market.key}'; take a later year"
-            for year in early
-        ]
-        largest = max((self.contracted_mw or {0: 0.0}).values(), default=0.0)
-        if largest > terms.volume_max_mw.value:
-            faults.append(
-                f"contracted_mw asks {largest:g} MW of {self.kind}; market '{market.key}' offers "
-                f"at most {terms.volume_max_mw.value:g} MW"
-            )
-        return faults
 
     def terms_in(self, case: SiteCase) -> ContractOffer:
         """Return the offer in the years of a case."""
@@ -109,6 +82,46 @@ class Contract(Component):
         return offer_of(
             self.offer, case.years, case.currency_year, "study", f"components.{self.kind}.offer"
         )
+
+
+class Contract(Offered):
+    r"""A contract of some MW, signed in any year from the first of the offer.
+
+    Notes
+    -----
+    With energy per contracted MW :math:`f_t`, what was signed in year :math:`v` at price
+    :math:`\pi_v`, its term :math:`N` and real escalation :math:`\gamma`,
+
+    .. math::
+       K_y = \sum_{y-N < v \le y} k_v, \qquad
+       \text{cost}_y = \sum_{y-N < v \le y} \pi_v \gamma^{y-v} k_v \sum_t w_t f_t .
+    """
+
+    capacity_max_mw: Megawatt | None = None
+    """Largest contracted capacity; None leaves the offer. [MW]"""
+    contracted_mw: dict[int, Megawatt] | None = None
+    """Capacity that is contracted whatever it is worth, by year; a stage holds until the next. None
+    leaves it to the optimisation. [MW]"""
+
+    def check_place(self, site: Site, market: Market, years: tuple[int, ...]) -> list[str]:
+        """Return why the offer does not allow what the settings ask, in words."""
+        faults = super().check_place(site, market, years)
+        terms = self.offer or market.contracts.get(self.kind)
+        if terms is None or self.contracted_mw is None:
+            return faults
+        early = [y for y, mw in self.contracted_mw.items() if mw and y < terms.first_year]
+        faults += [
+            f"contracted_mw names {year}, before the first year {terms.first_year} in which "
+            f"{self.kind} is offered in market '{market.key}'; take a later year"
+            for year in early
+        ]
+        largest = max(self.contracted_mw.values(), default=0.0)
+        if largest > terms.volume_max_mw.value:
+            faults.append(
+                f"contracted_mw asks {largest:g} MW of {self.kind}; market '{market.key}' offers "
+                f"at most {terms.volume_max_mw.value:g} MW"
+            )
+        return faults
 
     def sign(self, b: pyo.Block, case: SiteCase, yearly_yield: FloatArray) -> ContractOffer:
         """Declare the contracted capacity, its additions and the energy that counts.

@@ -18,6 +18,7 @@ from dcmodel.base.schema import Spec
 from dcmodel.base.yamlfile import load_yaml, validate
 from dcmodel.inputs.contracts import ContractOffer, ContractTerms, offer_of
 from dcmodel.inputs.library import named_file, names
+from dcmodel.inputs.services import ServiceOffer, ServiceTerms, service_of
 from dcmodel.inputs.sourced import Figure, FigurePath, path_at
 
 FloatArray = npt.NDArray[np.float64]
@@ -65,6 +66,8 @@ class Market(Spec):
     """Forms of charge that apply together."""
     contracts: dict[str, ContractTerms] = {}
     """Contracts offered, by the component that signs them."""
+    services: dict[str, ServiceTerms] = {}
+    """Services bought from loads, by the component that sells them."""
     build_cost_usd_per_mw: Figure
     """Building, mechanical and electrical plant, standby power included, per MW of IT.
     [USD MW-1]"""
@@ -147,6 +150,21 @@ class Market(Spec):
             raise StudyError(msg)
         terms = self.contracts[kind]
         return offer_of(terms, years, currency_year, self.where, f"contracts.{kind}")
+
+    def service(self, kind: str, years: Iterable[int], currency_year: int) -> ServiceOffer:
+        """Return the terms of a service in each year of a study.
+
+        Raises
+        ------
+        StudyError
+            When the market buys no such service.
+        """
+        if kind not in self.services:
+            bought = sorted(self.services)
+            known = f"(bought: {', '.join(bought) or 'none'})"
+            msg = f"market '{self.key}' buys no '{kind}'{nearest(kind, bought)} {known}"
+            raise StudyError(msg)
+        return service_of(self.services[kind], years, currency_year, self.where, f"services.{kind}")
 
 
 def market_names() -> list[str]:

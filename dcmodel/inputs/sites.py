@@ -15,9 +15,29 @@ from dcmodel.base.schema import Quantity, Spec
 from dcmodel.base.timeindex import parse_zone
 from dcmodel.base.yamlfile import load_yaml, validate
 from dcmodel.inputs.library import named_file, names
+from dcmodel.inputs.services import Months
 from dcmodel.inputs.sourced import Figure, FigurePath
 
 FloatArray = npt.NDArray[np.float64]
+
+
+class FlexibleConnection(Spec):
+    """Interruptible power beyond the firm connection: the grid may switch it off by the hour."""
+
+    available_mw: FigurePath
+    """Interruptible power from each year on; a stage holds until the next. [MW]"""
+    hours_per_year: Figure
+    """Hours of a year in which it may be switched off. [h]"""
+    event_h: Figure
+    """Length of an interruption. [h]"""
+    months: Months | None = None
+    """Months in which it may be switched off; all when left out."""
+    cost_share: Figure
+    """Connection cost of a MW over that of a firm one. [1]"""
+
+    def available(self, years: Iterable[int]) -> FloatArray:
+        """Return the interruptible power in each year [MW], shape (years,)."""
+        return _staged(self.available_mw, years)
 
 
 class Connection(Spec):
@@ -25,6 +45,8 @@ class Connection(Spec):
 
     available_mw: FigurePath
     """Firm power from each year on; a stage holds until the next, and there is none before. [MW]"""
+    flexible: FlexibleConnection | None = None
+    """Interruptible power beyond it; None where the network offers none."""
     wait_years: Figure | None = None
     """Wait published for a new firm connection of 100 MW in the market, to compare with. [yr]"""
 
@@ -42,9 +64,14 @@ class Connection(Spec):
 
     def available(self, years: Iterable[int]) -> FloatArray:
         """Return the firm power in each year [MW], shape (years,)."""
-        stages = sorted(self.available_mw)
-        power = np.array([0.0, *(self.available_mw[stage].value for stage in stages)])
-        return power[np.searchsorted(stages, list(years), side="right")]
+        return _staged(self.available_mw, years)
+
+
+def _staged(path: FigurePath, years: Iterable[int]) -> FloatArray:
+    """Return the value of the last stage in each year, 0 before the first."""
+    stages = sorted(path)
+    power = np.array([0.0, *(path[stage].value for stage in stages)])
+    return np.asarray(power[np.searchsorted(stages, list(years), side="right")])
 
 
 class Site(Spec):

@@ -11,6 +11,7 @@ from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, array_express
 from dcmodel.base.schema import Fraction
 from dcmodel.components.base import FloatArray, Limit, SiteCase, offering
 from dcmodel.inputs.markets import Market
+from dcmodel.inputs.sites import Site
 from dcmodel.requirements.base import (
     Requirement,
     StagedFraction,
@@ -60,7 +61,7 @@ class CleanShareHourly(Requirement):
     """Largest carbon-free contract energy beyond what is matched, over consumption; None sets no
     limit. [1]"""
 
-    def check_market(self, market: Market, years: tuple[int, ...]) -> list[str]:
+    def check_place(self, site: Site, market: Market, years: tuple[int, ...]) -> list[str]:
         """Return a fault where the grid shall count and its share is unknown."""
         if not self.grid_counts or market.grid_clean_share is not None:
             return []

@@ -107,6 +107,7 @@ def assemble(case: Case) -> tuple[SiteCase, Plant, xr.Dataset]:
     parts = tuple(components[name](**fields) for name, fields in spec.components.items())
     forms = _tariffs(market, spec)
     asked = tuple(requirements[name].model_validate(v) for name, v in spec.requirements.items())
+    firm = site.connection.available(years)
     hours = np.zeros((len(years), len(calendar)))
     clock = Clock.of_year(int(weather.attrs["calendar_year"]), site.time_zone)
     site_case = SiteCase(
@@ -120,7 +121,8 @@ def assemble(case: Case) -> tuple[SiteCase, Plant, xr.Dataset]:
         duration=np.ones(len(calendar)),
         month=np.asarray(clock.time.month) - 1,
         clock=clock,
-        grid_available=site.connection.available(years),
+        grid_available=firm + _interruptible(site, years, parts),
+        grid_firm=firm,
         it_capacity=installed,
         idle_fraction=fleet.idle_fraction,
         utilisation_max=fleet.utilisation_max,
@@ -181,6 +183,15 @@ def _weather(case: Case, site: Site) -> xr.Dataset:
         seed=case.spec.seed,
         calendar_year=TYPICAL_YEAR if year is None else year,
     )
+
+
+def _interruptible(
+    site: Site, years: tuple[int, ...], parts: tuple[Component, ...]
+) -> FloatArray | float:
+    """Return the interruptible power of the site [MW] where the study takes it."""
+    offered = site.connection.flexible
+    taken = any(getattr(part, "flexible", False) for part in parts)
+    return offered.available(years) if offered is not None and taken else 0.0
 
 
 def _tariffs(market: Market, spec: StudySpec) -> tuple[TariffForm, ...]:

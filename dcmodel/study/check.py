@@ -29,6 +29,7 @@ from dcmodel.study.spec import Cooling, SeriesFile, SiteEntry, StudySpec, Weathe
 
 if TYPE_CHECKING:
     from dcmodel.inputs.markets import Market
+    from dcmodel.inputs.sites import Site
 
 Check = Callable[[Parts, Path], Iterator[Finding]]
 
@@ -261,11 +262,11 @@ def _requirements(parts: Parts, folder: Path) -> Iterator[Finding]:
 
 def _offers(parts: Parts, folder: Path) -> Iterator[Finding]:
     """Check what every component and requirement asks of the market of every site."""
-    markets: dict[str, Market] = {}
+    places: dict[tuple[str, str], tuple[Site, Market]] = {}
     for entry in parts.get("sites", ()):
         try:
             site = library.resolve_site(entry)
-            markets.setdefault(site.market, library.load_market(site.market))
+            places[site.key, site.market] = site, library.load_market(site.market)
         except (ValidationError, DcmodelError):
             continue  # said by the check of sites
     for key, registered in (
@@ -277,9 +278,12 @@ def _offers(parts: Parts, folder: Path) -> Iterator[Finding]:
                 asked = registered[name].model_validate(fields)
             except (KeyError, ValidationError):
                 continue  # said by the checks above
-            for market in markets.values():
-                for message in asked.check_market(market, parts.get("years", ())):
-                    yield Finding((key, name), message)
+            said: set[str] = set()
+            for site, market in places.values():
+                for message in asked.check_place(site, market, parts.get("years", ())):
+                    if message not in said:
+                        yield Finding((key, name), message)
+                    said.add(message)
 
 
 def _parameters(kind: str, parameters: dict[str, object], loc: Loc) -> Iterator[Finding]:

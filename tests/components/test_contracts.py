@@ -9,6 +9,7 @@ from dcmodel.base.yamlfile import load_yaml, validate
 from dcmodel.components.base import components
 from dcmodel.inputs.contracts import ContractOffer, ContractTerms
 from dcmodel.inputs.markets import load_market
+from dcmodel.inputs.sites import load_site
 
 FIRM = {"settlement_fee_usd_per_mwh": 1.0, "clean_share_yearly": 1.0, "clean_share_hourly": 0.6}
 
@@ -246,19 +247,21 @@ class TestWhatTheMarketRefuses:
     def test_no_offer_names_the_nearest(self):
         market = load_market("dallas")
         del market.contracts["ppa_wind"]
-        [fault] = components["ppa_wind"]().check_market(market, (2027,))
+        [fault] = components["ppa_wind"]().check_place(load_site(market.key), market, (2027,))
         assert "market 'dallas' offers no ppa_wind" in fault
         assert "ppa_solar" in fault
         assert "'offer'" in fault
 
     def test_a_contract_before_its_first_year(self):
         contract = components["ppa_baseload"](contracted_mw={2026: 10.0, 2028: 20.0})
-        [fault] = contract.check_market(load_market("dallas"), (2025, 2026, 2027, 2028))
+        [fault] = contract.check_place(
+            load_site("dallas"), load_market("dallas"), (2025, 2026, 2027, 2028)
+        )
         assert "contracted_mw names 2026, before the first year 2027" in fault
 
     def test_more_than_is_offered(self):
         contract = components["supply_24_7"](contracted_mw={2028: 999.0})
-        [fault] = contract.check_market(load_market("dallas"), (2028,))
+        [fault] = contract.check_place(load_site("dallas"), load_market("dallas"), (2028,))
         assert "at most 200 MW" in fault
 
     def test_an_offer_of_ones_own_must_tell_what_the_form_asks(self):
@@ -270,7 +273,7 @@ class TestWhatTheMarketRefuses:
                 }
             }
         )  # fmt: skip
-        missing, unknown = contract.check_market(load_market("dallas"), (2025,))
+        missing, unknown = contract.check_place(load_site("dallas"), load_market("dallas"), (2025,))
         assert "lacks parameters.hub_basis_usd_per_mwh" in missing
         assert "unknown parameter 'hub_basis'; did you mean 'hub_basis_usd_per_mwh'" in unknown
 

@@ -70,15 +70,22 @@ OFFERS = {
     "cfd_wind": (56.0, 80.0, {"parameters": {"hub_basis_usd_per_mwh": 2.0}}),
     "supply_shaped": (52.0, 9.0, {"parameters": FIRM}),
     "supply_24_7": (65.0, 9.0, {"parameters": {**FIRM, "clean_share_hourly": 0.9}}),
+    "certificates": (2.0, 5.0),
+    "certificates_hourly": (10.0, 5.0),
     "supply_fixed": (48.0, 9.0, {"parameters": {**FIRM, "swing_share": 0.25}}),
 }
-
+SERVICES = {
+    "demand_response": {"revenue": 90000.0, "energy_payment": 50.0},
+    "reserve": {"revenue": 25000.0},
+}
 REQUIREMENTS = {
     "clean_share_yearly": 0.6,
     "clean_share_hourly": {"share": 0.5, "grid_share_max": 0.2, "excess_share_max": 0.1},
     "carbon_limit": {"limit_t": 5.0, "basis": "hourly"},
     "carbon_price": {"price_usd_per_t": 80.0, "basis": "market"},
     "water_limit": 30.0,
+    "controllable_load": {"low_power_mw": 6.0, "hours": 1.0},
+    "onsite_match": {"share": 0.4, "derating": {"battery": 0.5}},
 }
 
 
@@ -104,7 +111,7 @@ def two_hours(kinds, **options):
             "emission_factor": np.array([[400.0, 300.0]]),
             "grid_clean_share": np.array([[0.3, 0.1]]),
         },
-        market=StubMarket(contracts=OFFERS, build_cost=1e6),
+        market=StubMarket(contracts=OFFERS, services=SERVICES, build_cost=1e6),
         site=StubSite(connection_cost=1e5, water_price=2.0),
         adder=8.0,
         loss_fraction=0.02,
@@ -131,7 +138,7 @@ def test_component(kind, request):
 def test_requirement(kind, request):
     value = REQUIREMENTS.get(kind)
     assert value is not None, f"give {kind} a value in REQUIREMENTS of {Path(__file__).name}"
-    case = two_hours(("ppa_wind", "battery"), asked={kind: value})
+    case = two_hours(("grid_connection", "ppa_wind", "battery"), asked={kind: value})
     compare(f"requirement_{kind}", case, request)
 
 

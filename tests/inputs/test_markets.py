@@ -4,7 +4,7 @@ from pydantic import BaseModel
 from dcmodel.base.errors import DataError, StudyError
 from dcmodel.base.paths import data_dir
 from dcmodel.components.base import components
-from dcmodel.components.contract import Contract
+from dcmodel.components.contract import Offered
 from dcmodel.inputs.currency import price_ratio
 from dcmodel.inputs.markets import Market, load_market, market_names
 from dcmodel.inputs.sites import load_site, site_names
@@ -109,10 +109,10 @@ def test_every_figure_of_a_market_and_its_site_is_sourced(key):
 @pytest.mark.parametrize("key", ANCHORS)
 def test_contracts_and_climate_of_a_market_exist(key):
     market = load_market(key)
-    forms = {kind for kind in components if issubclass(components[kind], Contract)}
+    forms = {kind for kind in components if issubclass(components[kind], Offered)}
     assert set(market.contracts) == forms
     for kind in forms:
-        assert components[kind]().check_market(market, (2027,)) == []
+        assert components[kind]().check_place(load_site(market.key), market, (2027,)) == []
     assert (data_dir() / "climate" / f"{market.climate}.csv").is_file()
     assert (data_dir() / "climate" / f"{load_site(key).weather_climate}.csv").is_file()
 

@@ -13,6 +13,7 @@ from dcmodel.components.base import (
 )
 from dcmodel.facility.linearise import AffineFacility
 from dcmodel.inputs.contracts import ContractOffer
+from dcmodel.inputs.services import ServiceOffer
 from dcmodel.markets.base import tariffs
 from dcmodel.optimise.build import compile_site
 from dcmodel.optimise.solve import solve
@@ -25,6 +26,7 @@ class StubMarket:
 
     key: str = "stub"
     contracts: dict = field(default_factory=dict)
+    services: dict = field(default_factory=dict)
     build_cost: float = 0.0
 
     def contract(self, kind, years, currency_year):
@@ -40,6 +42,17 @@ class StubMarket:
         }
         return ContractOffer(**fields)
 
+    def service(self, kind, years, currency_year):
+        """Return a service made of its fields."""
+        ones = np.ones(len(years))
+        fields = {
+            "revenue": 0.0, "available": True, "volume_max_mw": 100.0, "energy_payment": 0.0,
+            "activation_h": 1.0, "event_h": 1.0, "months": None, **self.services[kind],
+        }  # fmt: skip
+        for name in ("revenue", "available", "volume_max_mw"):
+            fields[name] = np.asarray(fields[name] * ones, type(fields[name]))
+        return ServiceOffer(**fields)
+
     def build_cost_usd_per_mw(self, currency_year):
         return self.build_cost
 
@@ -51,6 +64,7 @@ class StubSite:
     elevation: float = 0.0
     jurisdiction: str = "US"
     water_price: float = 0.0
+    connection: object = None
 
     def connection_cost_usd_per_mw(self, currency_year):
         return self.connection_cost
@@ -89,6 +103,7 @@ def make_case(
     clock=None,
     tariff_forms=(),
     asked=None,
+    grid_firm=None,
 ):
     """Return a case of a fully used fleet: IT power equals `load` unless a workload is given."""
     price = np.atleast_2d(np.asarray(price, dtype=float))
@@ -141,6 +156,7 @@ def make_case(
         },
         components=tuple(components[kind](**settings.get(kind, {})) for kind in kinds),
         tariffs=(*forms, *tariff_forms),
+        grid_firm=None if grid_firm is None else constant(grid_firm, 1, n_years)[0],
         requirements=tuple(
             requirements[kind].model_validate(value) for kind, value in (asked or {}).items()
         ),

@@ -1,0 +1,68 @@
+"""On-site matching: dispatchable power on the site for what is connected, as Ireland asks."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+import pyomo.environ as pyo
+from pydantic import Field
+
+from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint
+from dcmodel.base.schema import Fraction
+from dcmodel.components.base import Limit, SiteCase
+from dcmodel.requirements.base import Requirement, StagedFraction, by_year, requirements
+
+SIZES = ("capacity_mw", "capacity", "power")
+"""Names that components give their size in MW."""
+
+
+@requirements.register("onsite_match")
+class OnsiteMatch(Requirement):
+    r"""Derated dispatchable power on the site against the contracted connection.
+
+    Notes
+    -----
+    With size :math:`K_{jy}` and derating :math:`\delta_j` of each component named and the
+    contracted connection :math:`C_y`, :math:`\sum_j \delta_j K_{jy} \ge x_y C_y`. The renewable
+    energy that such a policy asks beside it is a `clean_share_yearly`, by year of its glide path.
+    """
+
+    kind: ClassVar[str] = "onsite_match"
+    main: ClassVar[str] = "share"
+
+    share: StagedFraction
+    """Share of the contracted connection to be matched. [1]"""
+    derating: Annotated[dict[str, Fraction], Field(min_length=1)]
+    """Dispatchable components of the study, and the share of their rating that counts. [1]"""
+
+    def check(self, case: SiteCase) -> list[str]:
+        """Return faults where the connection or a component named is missing."""
+        kinds = {component.kind for component in case.components}
+        missing = sorted({"grid_connection", *self.derating} - kinds)
+        return [f"{self.kind} needs '{name}' among the components; add it" for name in missing]
+
+    def charge(self, b: pyo.Block, case: SiteCase) -> None:
+        """Declare the match on the finished site."""
+        m = b.model()
+        sizes = {kind: _size(m.asset[kind]) for kind in self.derating}
+        connection = m.asset["grid_connection"]
+        b.share = ArrayParam(m.Y, values=by_year(self.share, case, 0.0))
+        b.missing = ArrayVar(m.Y, lower=0, upper=0, doc="Dispatchable power let off [MW]")
+
+        @array_constraint(b, m.Y, doc="Dispatchable power on the site")
+        def dispatchable(b: pyo.Block, y: Any) -> Any:
+            stands = sum([share * sizes[kind][y] for kind, share in self.derating.items()])
+            return stands + b.missing[y] >= b.share[y] * connection.contracted[y]
+
+    def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:
+        """Return the share asked for."""
+        share = by_year(self.share, case, 0.0)
+        rise = np.maximum(case.grid_available, 0.0) / 100
+        bounds = ((b.missing, rise),)
+        return (Limit("Dispatchable share", "%", self.place(), 100 * share, bounds, falls=True),)
+
+
+def _size(block: pyo.Block) -> Any:
+    """Return the size of a component by year [MW]."""
+    return next(part for name in SIZES if (part := block.component(name)) is not None)
