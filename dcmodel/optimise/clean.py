@@ -69,7 +69,7 @@ def clean_account(m: pyo.ConcreteModel, case: SiteCase) -> CleanAccount:
     claimed = certificates + site @ hours
     stores = [
         (np.asarray(b.charge.array), np.asarray(b.discharge.array), float(b.efficiency.value))
-        for b in offering(m, "discharge")
+        for b in offering(m, "efficiency")
     ]
     return CleanAccount(
         location=(grid * factor) @ hours + burnt,

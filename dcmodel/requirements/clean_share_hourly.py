@@ -135,7 +135,7 @@ class CleanShareHourly(Requirement):
     def _stores(self, b: pyo.Block) -> list[pyo.Block]:
         """Declare the carbon-free content of every battery."""
         m = b.model()
-        batteries = offering(m, "discharge")
+        batteries = offering(m, "efficiency")
         b.store = pyo.Block([battery.index() for battery in batteries])
         for battery in batteries:
             _store(b.store[battery.index()], battery)
@@ -193,7 +193,7 @@ def _largest_use(m: pyo.ConcreteModel, case: SiteCase) -> FloatArray:
     """Return the largest power that facility and batteries together can take [MW]."""
     lines = case.facility
     full = (lines.power_slope + lines.power_fixed) * case.it_capacity[:, None]
-    charging = [battery.charge.upper_bound for battery in offering(m, "discharge")]
+    charging = [battery.charge.upper_bound for battery in offering(m, "efficiency")]
     return np.asarray(sum(charging, start=np.maximum(full, 0.0)))
 
 
