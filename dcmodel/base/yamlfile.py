@@ -10,7 +10,9 @@ import difflib
 import re
 import types
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -29,6 +31,8 @@ _FLOAT_TAG = "tag:yaml.org,2002:float"
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 _MAX_DEPTH = 60
 _PERCENT = 100
+_REMEMBERED = 32
+"""Texts whose parse is kept: parsing is slow, and a study reads its library many times."""
 
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -130,17 +134,27 @@ def load_yaml(
     """
     path = Path(path)
     text = _read_text(path, error) if text is None else text
-    yaml = YAML(typ="safe", pure=True)
     try:
-        root = yaml.compose(text)
-        _refuse_structure(path, root, error)
-        data = YAML(typ="safe", pure=True).load(text)
+        root = _checked_structure(path, _composed(text), error)
+        data = _constructed(text)
     except YAMLError as fault:
         raise error(_syntax_fault(path, text, fault)) from None
     except (ValueError, OverflowError, TypeError, AttributeError, RecursionError) as fault:
         msg = f"cannot be read as YAML ({type(fault).__name__}: {str(fault)[:120]})"
         raise error(Fault(str(path), msg)) from None
-    return YamlFile(path, data, root, error)
+    return YamlFile(path, deepcopy(data), root, error)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _composed(text: str) -> Node | None:
+    """Return the nodes of a text with their places; markets are read again for every site."""
+    return YAML(typ="safe", pure=True).compose(text)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _constructed(text: str) -> Any:
+    """Return the data of a text; to be copied before it is given away."""
+    return YAML(typ="safe", pure=True).load(text)
 
 
 def _read_text(path: Path, error: type[DcmodelError]) -> str:
@@ -159,7 +173,7 @@ def _read_text(path: Path, error: type[DcmodelError]) -> str:
         raise error(Fault(str(path), msg)) from None
 
 
-def _refuse_structure(path: Path, root: Node | None, error: type[DcmodelError]) -> None:
+def _checked_structure(path: Path, root: Node | None, error: type[DcmodelError]) -> MappingNode:
     """Refuse an empty file, a top level that is no mapping, repeated keys, deep nesting."""
     if root is None:
         raise error(Fault(f"{path}:1:1", "is empty; a mapping of keys is expected"))
@@ -186,6 +200,7 @@ def _refuse_structure(path: Path, root: Node | None, error: type[DcmodelError]) 
             faults.append((line, column, "found .nan; a number is required"))
     if faults:
         raise error(Fault(f"{path}:{row}:{col}", message) for row, col, message in sorted(faults))
+    return root
 
 
 def _key_faults(node: MappingNode) -> list[tuple[int, int, str]]:
