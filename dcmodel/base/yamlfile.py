@@ -280,7 +280,11 @@ def validate(
 
 
 def validation_faults(
-    error: ValidationError, model: type[BaseModel], loaded: YamlFile, at: Sequence[Hashable] = ()
+    error: ValidationError,
+    model: type[BaseModel],
+    loaded: YamlFile,
+    at: Sequence[Hashable] = (),
+    written: Mapping[str, str] | None = None,
 ) -> list[Fault]:
     """Return one fault per wrong place of the file, in the order of the file.
 
@@ -294,15 +298,17 @@ def validation_faults(
         The file the data came from.
     at : sequence
         Keys from the top of the file to the part.
+    written : mapping, optional
+        Keys of the file by the field they stand for, where a reader took them in other units.
     """
-    at = tuple(at)
+    at, written = tuple(at), written or {}
     by_place: dict[tuple[Hashable, ...], list[str]] = {}
     for detail in error.errors(include_url=False):
         # a validator may say where below its model the fault lies
         loc = tuple(detail["loc"]) + tuple(detail.get("ctx", {}).get("at", ()))
-        place = loaded.resolve(at + loc)
+        place = loaded.resolve(at + tuple(written.get(str(step), step) for step in loc))
         names_a_key = detail["type"] in {"missing", "extra_forbidden"}
-        if names_a_key and place[-1:] != loc[-1:]:
+        if names_a_key and place[-1:] != loc[-1:] and loc[-1] not in written:
             place += (loc[-1],)  # a key that the file itself does not hold
         message = _message(detail, *_candidates(model, loc))
         by_place.setdefault(place, []).append(message)

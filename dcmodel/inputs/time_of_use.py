@@ -201,15 +201,10 @@ class TimeOfUse(Spec):
 
     def _words(self, cells: list[tuple[int, int, int]]) -> str:
         """Return hours of one kind of day in words: ``hours 9-12 of weekdays (summer)``."""
-        hours = sorted(cell[2] for cell in cells)
-        spans, start = [], hours[0]
-        for hour, following in zip(hours, [*hours[1:], -1], strict=True):
-            if following != hour + 1:
-                spans.append(f"{start}-{hour + 1}")
-                start = following
+        spans = spans_of([cell[2] for cell in cells], 1)
         season, day = self.season_names[cells[0][0]], DAY_TYPES[cells[0][1]]
         where = "" if season == ALL_YEAR else f" ({season})"
-        return f"hours {', '.join(spans)} of {day}{where}"
+        return f"hours {spans} of {day}{where}"
 
     def _cells(self, rule: Rule) -> npt.NDArray[np.bool_]:
         cells = np.zeros((len(self.season_names), len(DAY_TYPES), HOURS), dtype=bool)
@@ -263,3 +258,64 @@ class TimeOfUse(Spec):
         number = np.asarray(time.month) * 100 + np.asarray(time.day)
         season = pd.Series(number).map(by_day).to_numpy(dtype=np.int64)
         return np.asarray(self._table[season, self.day_types(time), np.asarray(time.hour)])
+
+
+def calendar_of(table: npt.NDArray[np.str_]) -> TimeOfUse:
+    """Return the calendar of a table of period names.
+
+    Parameters
+    ----------
+    table : array of str, shape (12, 3, 24)
+        Name of the period by month, kind of day (`DAY_TYPES`) and hour.
+    """
+    months_of: dict[bytes, list[int]] = {}
+    for month in range(12):
+        months_of.setdefault(table[month].tobytes(), []).append(month + 1)
+    groups = list(months_of.values())
+    seasons = {} if len(groups) == 1 else {_name_of(months): months for months in groups}
+    rules = []
+    for months in groups:
+        season = _name_of(months) if seasons else None
+        rules += _rules_of(table[months[0] - 1], season)
+    return TimeOfUse.model_validate(
+        {"seasons": {name: {"months": months} for name, months in seasons.items()}, "rules": rules}
+    )
+
+
+def _name_of(months: list[int]) -> str:
+    return "months " + spans_of(months, 0).replace("-", " to ")
+
+
+def _rules_of(days: npt.NDArray[np.str_], season: str | None) -> list[dict[str, Any]]:
+    """Return the rules of one season; kinds of day that agree share theirs."""
+    alike = {
+        "all": all((days[0] == days[k]).all() for k in (1, 2)),
+        "weekends": bool((days[1] == days[2]).all()),
+    }
+    if alike["all"]:
+        kinds = [("all", 0)]
+    elif alike["weekends"]:
+        kinds = [("weekdays", 0), ("weekends", 1)]
+    else:
+        kinds = [(name, k) for k, name in enumerate(DAY_TYPES)]
+    return [
+        {
+            "period": str(period),
+            "season": season,
+            "days": kind,
+            "hours": spans_of(np.flatnonzero(days[k] == period).tolist(), 1),
+        }
+        for kind, k in kinds
+        for period in dict.fromkeys(days[k].tolist())
+    ]
+
+
+def spans_of(numbers: list[int], past: int) -> str:
+    """Return numbers as spans, ``1-5, 9``; with `past` 1 each span ends one after its last."""
+    numbers, spans, start = sorted(numbers), [], 0
+    for k, number in enumerate(numbers):
+        if k + 1 == len(numbers) or numbers[k + 1] != number + 1:
+            first, last = numbers[start], number + past
+            spans.append(f"{first}" if first == last else f"{first}-{last}")
+            start = k + 1
+    return ", ".join(spans)

@@ -49,6 +49,11 @@ class ContractedDemand(TariffForm):
     band: Annotated[float, Field(ge=1)] = 1.0
     """Peak over contracted power above which the excess rate is due. [1]"""
 
+    @property
+    def sizes_chosen(self) -> tuple[str, ...]:
+        """The contracted power, where it is not given."""
+        return ("contracted_mw",) if self.contracted_mw is None else ()
+
     def items(self, meter: Meter) -> Iterator[BillItem]:
         """Return billed demand and excess of each month."""
         contracted = (

@@ -11,7 +11,7 @@ import pyomo.environ as pyo
 from dcmodel.arrays import ArrayParam, cost_term
 from dcmodel.components.base import SiteCase
 from dcmodel.finance.bill import BillItem, Meter
-from dcmodel.markets.base import Price, TariffForm, by_year, of_year, tariffs
+from dcmodel.markets.base import DAYS_OF_MONTH, Price, TariffForm, by_year, of_year, tariffs
 
 
 @tariffs.register("fixed_charge")
@@ -19,22 +19,31 @@ class FixedCharge(TariffForm):
     """Standing charge of a customer: metering, billing, a banded residual charge."""
 
     kind: ClassVar[str] = "fixed_charge"
-    yearly: ClassVar[tuple[str, ...]] = ("charge_usd_per_month",)
+    yearly: ClassVar[tuple[str, ...]] = ("charge_usd_per_month", "charge_usd_per_day")
 
-    charge_usd_per_month: Price
+    charge_usd_per_month: Price = 0.0
     """Charge of a month. [USD month-1]"""
+    charge_usd_per_day: Price = 0.0
+    """Charge of a day, on top. [USD d-1]"""
 
     def items(self, meter: Meter) -> Iterator[BillItem]:
         """Return the charge of each month."""
         rate = of_year(self.charge_usd_per_month, meter.position)
+        daily = of_year(self.charge_usd_per_day, meter.position)
         for month in meter.months:
-            yield BillItem.priced("fixed", month, 1.0, "month", rate)
+            if rate or not daily:
+                yield BillItem.priced("fixed", month, 1.0, "month", rate)
+            if daily:
+                days = DAYS_OF_MONTH[month - 1]
+                yield BillItem.priced("fixed", month, days, "day", daily)
 
     def charge(self, b: pyo.Block, case: SiteCase) -> None:
         """Declare the charge of each year."""
         m = b.model()
-        months = len(np.unique(case.month))
-        yearly = months * by_year(self.charge_usd_per_month, len(case.years))
+        years, months = len(case.years), np.unique(case.month)
+        days = sum(DAYS_OF_MONTH[month] for month in months)
+        yearly = len(months) * by_year(self.charge_usd_per_month, years)
+        yearly = yearly + days * by_year(self.charge_usd_per_day, years)
         b.yearly = ArrayParam(m.Y, values=yearly)
 
         @cost_term(b, m.Y, category="network", doc="Fixed charges [USD]")

@@ -52,6 +52,25 @@ class LaggedPeak(TariffForm):
             Month, 1 to 12.
         """
 
+    @property
+    def series_needed(self) -> set[str]:
+        """The series whose highest hours count, where they are not named."""
+        return {self.peaks.series} - {""}
+
+    @property
+    def looks_back(self) -> bool:
+        """Earlier peaks are paid, unless the year before is taken as this one."""
+        return self.first_year == "new"
+
+    def check(self, case: SiteCase) -> list[str]:
+        """Return a fault where the case has no such series or no such hours, too."""
+        missing = sorted(self.series_needed - set(case.series))
+        if missing:
+            known = ", ".join(sorted(case.series))
+            text = f"{self.label}: no series '{missing[0]}' (known: {known}); or name the hours"
+            return [*super().check(case), text]
+        return super().check(case)
+
     def lag(self, month: int) -> int:
         """Return how many years after the peaks a month pays for them."""
         return 1 if month >= self.delivery_start else 2

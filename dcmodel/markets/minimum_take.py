@@ -86,6 +86,11 @@ class MinimumTake(TariffForm):
         early = self.exit_year is not None and start <= self.exit_year < start + self.term_years
         return self.exit_fee_months if early and year == self.exit_year else 0.0
 
+    @property
+    def sizes_chosen(self) -> tuple[str, ...]:
+        """The contract, where it is not given."""
+        return ("contract_mw",) if self.contract_mw is None else ()
+
     def items(self, meter: Meter) -> Iterator[BillItem]:
         """Return billed demand of each month, and the exit fee in its year."""
         contract = self.contract_mw

@@ -56,3 +56,14 @@ def period_peaks(b: pyo.Block, case: SiteCase, masks: dict[str, npt.NDArray[np.b
         return m.grid_import[y, t] <= b.peak[p, y, m.month[t]]
 
     return b.peak
+
+
+def refuse_period(calendar: TimeOfUse | None, period: str | None) -> None:
+    """Refuse a period without a calendar, or one that the calendar does not know."""
+    if (calendar is None) != (period is None):
+        msg = "calendar and period belong together; give both or neither"
+        raise refusal(msg, ("period",))
+    if calendar is not None and period not in calendar.periods:
+        hint = nearest(str(period), calendar.periods)
+        msg = f"no period '{period}'{hint} (periods: {', '.join(calendar.periods)})"
+        raise refusal(msg, ("period",))

@@ -57,6 +57,11 @@ class RatchetDemand(TariffForm):
     def _counts(self, month: int) -> bool:
         return not self.months or month in self.months
 
+    @property
+    def looks_back(self) -> bool:
+        """The ratchet reaches into the year before, unless that is taken as this one."""
+        return self.first_year == "new"
+
     def items(self, meter: Meter) -> Iterator[BillItem]:
         """Return the billed demand of each month: by its own peak, or by the ratchet."""
         before = year_before(meter, self.first_year)

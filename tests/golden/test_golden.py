@@ -41,6 +41,16 @@ TARIFFS = {
     },
     "fixed_charge": {"charge_usd_per_month": 700.0},
     "flat_energy": {"price_usd_per_mwh": 55.0},
+    "hedged_blocks": {
+        "base_mw": 5.0, "base_price_usd_per_mwh": 48.0,
+        "peak_mw": 2.0, "peak_price_usd_per_mwh": 60.0, "peak_hours": "1-24",
+    },
+    "tiered_demand": {
+        "limits_mw": [8.0, 12.5], "rates_usd_per_mw_month": [1000.0, 2000.0, 3000.0]
+    },
+    "tiered_energy": {
+        "limits_mwh": [8.0, 20.0], "prices_usd_per_mwh": [80.0, 60.0, 70.0]
+    },
     "minimum_take": {
         "rate_usd_per_mw_month": 9000.0, "minimum_share": 0.85, "term_years": 12, "ramp": [0.5]
     },

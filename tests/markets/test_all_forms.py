@@ -41,6 +41,21 @@ FIELDS = {
     "demand_charge": {"rate_usd_per_mw_month": 1500.0},
     "fixed_charge": {"charge_usd_per_month": (700.0, 710.0, 720.0)},
     "flat_energy": {"price_usd_per_mwh": 3.0, "on": "metered"},
+    "hedged_blocks": {
+        "base_mw": (10.0, 11.0, 12.0),
+        "base_price_usd_per_mwh": 48.0,
+        "peak_mw": 5.0,
+        "peak_price_usd_per_mwh": 60.0,
+    },
+    "tiered_demand": {
+        "limits_mw": [15.0, 25.0],
+        "rates_usd_per_mw_month": [(500.0, 510.0, 520.0), 900.0, 1500.0],
+    },
+    "tiered_energy": {
+        "limits_mwh": [800.0, 1800.0],
+        "prices_usd_per_mwh": [2.0, 4.0, (5.0, 5.5, 6.0)],
+        "on": "metered",
+    },
     "minimum_take": {
         "rate_usd_per_mw_month": 800.0,
         "minimum_share": 0.85,

@@ -1,0 +1,218 @@
+"""Tariffs of users: read, put in MW and MWh, and refused with the line at fault."""
+
+import json
+
+import pytest
+
+from dcmodel.base.errors import DataError
+from dcmodel.inputs.tariffs import canonical, read_tariff
+from dcmodel.markets.base import make_forms
+
+TARIFF = """\
+schema: dcmodel/tariff-1
+name: Example
+currency: EUR
+charges:
+  - form: time_of_use_energy
+    calendar:
+      rules:
+        - {period: day, hours: 8-20}
+        - {period: night, hours: 20-8}
+    price_eur_per_kwh: {day: 0.2, night: 0.1}
+  - form: demand_charge
+    rate_eur_per_kw_month: 7
+  - form: tiered_energy
+    limits_kwh: [1000, 5000]
+    prices_eur_per_mwh: [10, 20, 30]
+"""
+
+
+def write(tmp_path, text, name="tariff.yaml"):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def faults(path):
+    with pytest.raises(DataError) as caught:
+        make_forms(read_tariff(path))
+    return [(f.where.removeprefix(str(path)), f.message) for f in caught.value.faults]
+
+
+def test_units_of_the_file_become_those_of_the_forms(tmp_path):
+    tariff = read_tariff(write(tmp_path, TARIFF))
+    assert (tariff.name, tariff.currency) == ("Example", "EUR")
+    energy, demand, tiers = make_forms(tariff)
+    assert energy.price_usd_per_mwh == {"day": 200.0, "night": 100.0}
+    assert demand.rate_usd_per_mw_month == 7000.0
+    assert tiers.limits_mwh == (1.0, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("key", "found"),
+    [
+        ("price_usd_per_mwh", ("price_usd_per_mwh", 1.0, "USD")),
+        ("rate_gbp_per_kw_month", ("rate_usd_per_mw_month", 1000.0, "GBP")),
+        ("price_usd_per_kw_day", ("price_usd_per_mw_day", 1000.0, "USD")),
+        ("contracted_kw", ("contracted_mw", 0.001, None)),
+        ("lookback_months", ("lookback_months", 1.0, None)),
+    ],
+)
+def test_keys(key, found):
+    assert canonical(key) == found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "message"),
+    [
+        ("rate_eur_per_kw", "rate_usd_per_kw", ":12:", "is in USD, but the file states currency"),
+        ("currency: EUR", "currency: euro", ":3:", "currency"),
+        ("[1000, 5000]", "[5000, 1000]", ":14:", "found 1 after 5; limits of tiers rise"),
+        ("20-8}", "19-8}", ":9:", "hours 19-20 of weekdays lie in period 'night' and"),
+        ("20-8}", "21-8}", ":7:", "hours 20-21 of weekdays lie in no period"),
+        ("night: 0.1}", "nigt: 0.1}", ":10:", "no period 'nigt'; did you mean 'night'?"),
+        ("demand_charge", "demand_charges", ":11:", "no form 'demand_charges'; did you mean"),
+        ("kw_month: 7", "kw_month: -7", ":12:", "greater than or equal to 0"),
+        ("  - form: demand_charge\n", "  - fom: demand_charge\n", ":11:", "'form' names the kind"),
+    ],
+)  # fmt: skip
+def test_faults_name_the_line(tmp_path, old, new, line, message):
+    assert old in TARIFF
+    found = faults(write(tmp_path, TARIFF.replace(old, new)))
+    assert any(where.startswith(line) and message in text for where, text in found), found
+
+
+def test_a_negative_minimum_take_is_refused_at_its_line(tmp_path):
+    text = TARIFF + (
+        "  - form: minimum_take\n    rate_eur_per_mw_month: 9000\n    minimum_share: -0.85\n"
+        "    term_years: 12\n    contract_mw: 50\n"
+    )
+    [(where, message)] = faults(write(tmp_path, text))
+    assert where.startswith(":18:")
+    assert "found -0.85" in message
+    assert "greater than or equal to 0" in message
+
+
+def test_another_currency_than_the_files_is_refused(tmp_path):
+    path = write(tmp_path, TARIFF)
+    with pytest.raises(DataError, match=r":3:.*the tariff is in EUR, a bill in USD"):
+        read_tariff(path, "USD")
+
+
+def test_two_charges_of_a_form_need_names(tmp_path):
+    again = "  - form: demand_charge\n    rate_eur_per_mw_month: 1\n"
+    [(_, message)] = faults(write(tmp_path, TARIFF + again))
+    assert "give each a 'name'" in message
+
+
+TABLE = """\
+Billing Period,Start Month,End Month,Start Time,End Time,Excluding Start Time,Excluding End Time,\
+Weekday?,Value,Charge,Name
+1,10,5,1,24,,,2,0.05,Energy,Winter
+2,6,9,1,24,13,18,1,0.06,Energy,Off
+3,6,9,13,18,,,1,0.25,Energy,Peak
+4,6,9,1,24,,,0,0.06,Energy,Off
+5,1,12,1,24,,,2,7.5,Demand,Any time
+6,6,9,13,18,,,1,11,Demand,Summer peak
+"""
+
+
+def test_a_table_of_periods_over_the_new_year_with_hours_left_out(tmp_path):
+    tariff = read_tariff(write(tmp_path, TABLE, "table.csv"))
+    energy, demand, peak = make_forms(tariff)
+    assert energy.price_usd_per_mwh == {"Winter": 50.0, "Off": 60.0, "Peak": 250.0}
+    assert demand.kind == "demand_charge"
+    assert demand.rate_usd_per_mw_month == 7500.0
+    assert peak.kind == "time_of_use_demand"
+    assert peak.rate_usd_per_mw_month["Summer peak"] == 11_000.0
+    assert "USD is assumed" in tariff.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "message"),
+    [
+        ("3,6,9,13,18", "3,6,9,12,18", ":4", "'Peak' overlaps 'Off' of row 3 in hours 12 (ending)"),
+        ("3,6,9,13,18", "3,6,9,14,18", "", "no row covers hours 13 (ending) of weekdays in"),
+        ("1,10,5,1,24,,,2", "1,10,5,1,25,,,2", ":2", "End Time: found 25"),
+        ("0.25,Energy", "0.25,Engery", ":4", "Charge: found 'Engery'"),
+        ("0.25,Energy", ",Energy", ":4", "Value: found nothing"),
+    ],
+)  # fmt: skip
+def test_a_table_with_wrong_rows_is_refused_with_the_row(tmp_path, old, new, line, message):
+    found = faults(write(tmp_path, TABLE.replace(old, new), "table.csv"))
+    assert any(where == line and message in text for where, text in found), found
+
+
+def rate(**changes):
+    """A rate of the database: two periods of energy, seasonal and period demand, a fixed charge."""
+    day = [0] * 8 + [1] * 12 + [0] * 4
+    return {
+        "utility": "Example Co",
+        "name": "GS-3",
+        "energyratestructure": [[{"rate": 0.05, "adj": 0.01}], [{"rate": 0.2}]],
+        "energyweekdayschedule": [day] * 12,
+        "energyweekendschedule": [[0] * 24] * 12,
+        "flatdemandstructure": [[{"rate": 4.0}], [{"rate": 9.0}]],
+        "flatdemandmonths": [0] * 5 + [1] * 4 + [0] * 3,
+        "demandratestructure": [[{"rate": 0.0}], [{"rate": 12.0}]],
+        "demandweekdayschedule": [day] * 12,
+        "demandweekendschedule": [[0] * 24] * 12,
+        "fixedchargefirstmeter": 3.0,
+        "fixedchargeunits": "$/day",
+    } | changes
+
+
+def write_rate(tmp_path, **changes):
+    return write(tmp_path, json.dumps(rate(**changes), indent=1), "rate.json")
+
+
+def test_a_rate_of_the_database(tmp_path):
+    tariff = read_tariff(write_rate(tmp_path))
+    assert tariff.name == "Example Co GS-3"
+    fixed, energy, flat, period = make_forms(tariff)
+    assert fixed.charge_usd_per_day == 3.0
+    assert energy.price_usd_per_mwh == pytest.approx({"period 0": 60.0, "period 1": 200.0})
+    assert flat.seasons["period 1"] == (6, 7, 8, 9)
+    assert flat.rate_usd_per_mw_month == {"period 0": 4000.0, "period 1": 9000.0}
+    assert period.rate_usd_per_mw_month == {"period 0": 0.0, "period 1": 12_000.0}
+
+
+def test_tiers_and_look_back_of_a_rate(tmp_path):
+    tiers = [[{"rate": 0.1, "max": 500, "unit": "kWh"}, {"rate": 0.08, "unit": "kWh"}]]
+    path = write_rate(
+        tmp_path,
+        energyratestructure=tiers,
+        energyweekdayschedule=[[0] * 24] * 12,
+        flatdemandstructure=[[{"rate": 5.0}]],
+        flatdemandmonths=[0] * 12,
+        demandratestructure=None,
+        lookbackPercent=60,
+        lookbackMonths=[0] * 5 + [1] * 4 + [0] * 3,
+    )
+    _, energy, ratchet = make_forms(read_tariff(path))
+    assert energy.limits_mwh == (0.5,)
+    assert energy.prices_usd_per_mwh == (100.0, 80.0)
+    assert (ratchet.share, ratchet.months, ratchet.lookback_months) == (0.6, (6, 7, 8, 9), 11)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"mincharge": 50.0}, "a least bill cannot be billed"),
+        ({"flatdemandmonths": [0] * 11}, "of 12 months"),
+        ({"energyweekdayschedule": [[2] * 24] * 12}, "0 to 1, of 12 months by 24 hours"),
+        ({"fixedchargeunits": "$/fortnight"}, "found '$/fortnight'"),
+        (
+            {"energyratestructure": [[{"rate": 1, "max": 9, "unit": "kWh/kW"}, {"rate": 2}]] * 2},
+            "tiers counted in kWh/kW cannot be billed",
+        ),
+        (
+            {"energyratestructure": [
+                [{"rate": 1, "max": 9}, {"rate": 1, "max": 9}, {"rate": 2}]] * 2},
+            "limits of tiers rise",
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_bill_cannot_express_is_refused_with_its_line(tmp_path, changes, message):
+    found = faults(write_rate(tmp_path, **changes))
+    assert any(message in text and where.count(":") == 2 for where, text in found), found
