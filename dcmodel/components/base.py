@@ -10,6 +10,8 @@ name on the block   index           meaning
 ``supply``          year, time      power into the site bus, negative when drawing [MW]
 ``delivery``        year, time      contracted energy delivered to the site's meter account [MW]
 ``it_shift``        year, time      IT work moved into the hour, negative when moved out [MW]
+``served``          ``K``, year,    work of the classes in its set ``K`` that leaves their queue
+                    time            [MW], with ``batched`` of those in its set ``S``
 ``facility_draw``   year, time      power of the facility beyond that of its lines [MW]
 ``water_saved``     year, time      water not used of what the facility's lines ask for [m3 h-1]
 ``emissions``       year            emissions of fuel burnt on site [t CO2e]
@@ -68,8 +70,8 @@ class Workload:
     """Work that arrived within the window before the step's end [MWh], as `arrivals`."""
     value: tuple[float, ...] = ()
     """What a unit of work of each class is worth, lost when dropped [USD MWh-1]."""
-    batch_saving: tuple[float, ...] = ()
-    """Energy saved by work of each class that waited and runs in larger batches [1]."""
+    batch_saving: FloatArray | None = None
+    """Energy saved by work that waited and runs in larger batches [1], shape (classes, years)."""
 
     @property
     def total(self) -> FloatArray:

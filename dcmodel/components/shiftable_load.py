@@ -27,6 +27,12 @@ class ShiftableLoad(Component):
     The upper bound is the deadline: whatever waits arrived less than :math:`W_k` hours ago.
     Service is eliminated, :math:`s_{kt} = A_{kt} + (b_{k,t-1} - b_{kt}) / w_t`, to keep the model
     small. The backlog is empty at the end of the year, so no work is lost.
+
+    Interactivity has a price in energy: work that waited an hour or more may run in larger batches
+    and takes :math:`\epsilon_k` less. Of what leaves the queue, :math:`r_{kt}` waited,
+
+    .. math:: w_t r_{kt} \le b_{k,t-1}, \qquad r_{kt} \le s_{kt}, \qquad
+       \text{IT work} = \sum_k (s_{kt} - \epsilon_k r_{kt}) .
     """
 
     kind: ClassVar[str] = "shiftable_load"
@@ -59,12 +65,16 @@ class ShiftableLoad(Component):
         def service_limit(b: pyo.Block, k: Any, y: Any, t: Any) -> Any:
             return b.served[k, y, t] >= 0
 
+        has_batches = _batches(b, case)
+
         @array_expression(b, m.Y, m.T, doc="Work moved into the hour [MW]")
         def it_shift(b: pyo.Block, y: Any, t: Any) -> Any:
-            return sum(
+            moved = sum(
                 b.per_hour[y, t] * (b.backlog[k, y, m.previous[t]] - b.backlog[k, y, t])
                 for k in b.K
             )
+            saved = sum(b.saving[k, y] * b.batched[k, y, t] for k in b.S) if has_batches else 0
+            return moved - saved
 
         @cost_term(b, m.Y, category="workload", doc="Delay of deferred work [USD]")
         def delay(b: pyo.Block, y: Any) -> Any:
@@ -86,6 +96,35 @@ class ShiftableLoad(Component):
             title = f"Deferral of {name}"
             found.append(Limit(title, "h", place, value, ((b.backlog, rise),), marginal=True))
         return tuple(found)
+
+
+def _batches(b: pyo.Block, case: SiteCase) -> bool:
+    """Declare work that waited and runs in larger batches; return whether a class saves by it."""
+    m = b.model()
+    work = case.workload
+    if work.batch_saving is None:
+        return False
+    saving = dict(zip(work.names, work.batch_saving, strict=True))
+    names = [name for name in b.K if saving[name].any()]
+    if not names:
+        return False
+    b.S = pyo.Set(initialize=names, ordered=True)
+    rows = [work.names.index(name) for name in names]
+    before = work.backlog_max[rows][..., case.previous] / case.duration
+    b.saving = ArrayParam(b.S, m.Y, values=np.array([saving[name] for name in names]))
+    b.batched = ArrayVar(
+        b.S, m.Y, m.T, lower=0, upper=before, doc="Work that waited, in larger batches [MW]"
+    )
+
+    @array_constraint(b, b.S, m.Y, m.T, doc="Batches are of work that waited")
+    def batch_waited(b: pyo.Block, k: Any, y: Any, t: Any) -> Any:
+        return b.batched[k, y, t] <= b.per_hour[y, t] * b.backlog[k, y, m.previous[t]]
+
+    @array_constraint(b, b.S, m.Y, m.T, doc="Batches are of work that leaves the queue")
+    def batch_served(b: pyo.Block, k: Any, y: Any, t: Any) -> Any:
+        return b.batched[k, y, t] <= b.served[k, y, t]
+
+    return True
 
 
 def _steps_before(duration: FloatArray, hours: float) -> tuple[Any, Any]:

@@ -109,6 +109,7 @@ def site_dataset(
     _hourly(result, m, case)
     _by_source(result, m)
     _backlog(result, m)
+    _by_class(result, m)
     result["capacity"] = site_sizes(m)
     result["cost"] = site_costs(lp, x)
     _yearly(result, m, case)
@@ -165,6 +166,15 @@ def _backlog(result: xr.Dataset, m: pyo.ConcreteModel) -> None:
         _put(
             result, "backlog", ("workload", "year", "time"), block.backlog.array, block.backlog.doc
         )
+
+
+def _by_class(result: xr.Dataset, m: pyo.ConcreteModel) -> None:
+    """Add what components tell of classes of work: dropped, and served in larger batches."""
+    for name, members in (("dropped", "K"), ("batched", "S")):
+        for block in offering(m, name):
+            part, dim = block.component(name), f"{name}_class"
+            result.coords[dim] = list(block.component(members))
+            _put(result, name, (dim, "year", "time"), part.array, part.doc)
 
 
 def _yearly(result: xr.Dataset, m: pyo.ConcreteModel, case: SiteCase) -> None:

@@ -119,6 +119,9 @@ def _served(parts: Parts, folder: Path) -> Iterator[Finding]:
         if work.requests_per_s is not None and not (sized and fleet.serving is not None):
             message = "needs 'request' or 'trace', 'fleet.generations' and 'fleet.serving'"
             yield Finding(("workloads", name, "requests_per_s"), message)
+        if work.batch_saving == "roofline" and not (sized and fleet.serving is not None):
+            message = "needs 'request' or 'trace', 'fleet.generations' and 'fleet.serving'"
+            yield Finding(("workloads", name, "batch_saving"), message)
     if fleet.serving is not None:
         for key in ("model", "small_model"):
             model = getattr(fleet.serving, key)

@@ -17,7 +17,12 @@ from dcmodel.study.work import Workload
 from dcmodel.workload.deferral import backlog_max
 from dcmodel.workload.demand import hourly_arrivals
 from dcmodel.workload.fleet import Fleet
-from dcmodel.workload.service import ServingPlan, tokens_per_work, work_of_requests
+from dcmodel.workload.service import (
+    ServingPlan,
+    batch_saving,
+    tokens_per_work,
+    work_of_requests,
+)
 from dcmodel.workload.shapes import WeeklyShape, own_shape
 from dcmodel.workload.tokens import Request, counted
 from dcmodel.workload.traces import Trace, read_trace
@@ -77,7 +82,7 @@ def work_of(
         windows,
         np.array(limits),
         value=tuple(value_of(work, spec.currency_year) for work in spec.workloads.values()),
-        batch_saving=tuple(work.batch_saving for work in spec.workloads.values()),
+        batch_saving=_batch_saving(spec, classes, installed),
     )
 
 
@@ -138,7 +143,9 @@ def interactivity_of(spec: StudySpec, work: Workload) -> float:
     serving = spec.fleet.serving
     if serving is None:
         return 0.0
-    return serving.batch_interactivity if work.deferral_h > 0 else serving.interactivity
+    # what saves by waiting is served like the others when it does not wait
+    in_batches = work.deferral_h > 0 and not work.batch_saving
+    return serving.batch_interactivity if in_batches else serving.interactivity
 
 
 def mtok_per_mwh(
@@ -150,6 +157,29 @@ def mtok_per_mwh(
     except StudyError as error:
         faults = [Fault(f"workloads.{name}", f"{f.where}  {f.message}") for f in error.faults]
         raise StudyError(faults) from None
+
+
+def _batch_saving(
+    spec: StudySpec, classes: dict[str, ClassOfStudy], installed: FloatArray
+) -> FloatArray | None:
+    """Return what larger batches save [1], shape (classes, years); None where no class saves."""
+    works = spec.workloads
+    if not any(work.batch_saving for work in works.values()):
+        return None
+    saving = np.zeros((len(works), len(spec.years)))
+    for row, (name, work) in enumerate(works.items()):
+        if work.batch_saving != "roofline":
+            saving[row] = work.batch_saving
+            continue
+        fleet, plan, request = fleet_of(spec, installed), serving_plan(spec), classes[name].request
+        serving = spec.fleet.serving
+        if fleet is None or plan is None or serving is None or request is None:
+            msg = "roofline needs 'request' or 'trace', 'fleet.generations' and 'fleet.serving'"
+            raise StudyError(Fault(f"workloads.{name}.batch_saving", msg))
+        rates = (interactivity_of(spec, work), serving.batch_interactivity)
+        each = [batch_saving(chip, plan, request, *rates) for chip in fleet.generations]
+        saving[row] = np.maximum(fleet.shares() @ np.array(each), 0.0)
+    return saving
 
 
 def _stated(

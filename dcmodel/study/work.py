@@ -63,6 +63,17 @@ Shape = Annotated[
 ]
 
 
+def _word_or_number(value: Any) -> str:
+    return "<word>" if isinstance(value, str) else "<number>"
+
+
+BatchSaving = Annotated[
+    Annotated[Literal["roofline"], Tag("<word>")]
+    | Annotated[float, Field(ge=0, lt=1), Quantity("1"), Tag("<number>")],
+    Discriminator(_word_or_number),
+]
+
+
 class Workload(StudyPart):
     """One class of inference work: how much, when, for whom, how late, and at what value."""
 
@@ -95,8 +106,9 @@ class Workload(StudyPart):
     """Chain of requests that ends in an outcome."""
     interactivity: NonNegative | None = None
     """Output tokens a second for each user; the fleet's when left out. [s-1]"""
-    batch_saving: Annotated[float, Field(ge=0, lt=1), Quantity("1")] = 0.0
-    """Energy saved by work that waited an hour or more and runs in larger batches. [1]"""
+    batch_saving: BatchSaving = 0.0
+    """Energy saved by work that waited an hour or more and runs in larger batches; ``roofline``
+    takes it from the fleet, between its interactive and its batch operating point. [1]"""
 
     @model_validator(mode="after")
     def _complete(self) -> Workload:
@@ -109,6 +121,9 @@ class Workload(StudyPart):
             raise refusal(msg)
         if self.shape is None and self.trace is None:
             msg = "give 'shape' (a name, or 24 or 168 numbers), or 'trace' (a CSV of requests)"
+            raise refusal(msg)
+        if self.batch_saving and self.deferral_h == 0:
+            msg = "batch_saving is of work that waits; give a deferral_h above 0, or leave it out"
             raise refusal(msg)
         return self
 

@@ -152,6 +152,13 @@ def test_requirement(kind, request):
     compare(f"requirement_{kind}", case, request)
 
 
+def test_work_that_waits_is_dropped_or_batched(request):
+    case = two_hours(("shiftable_load", "dropped_work"))
+    saving = np.array([[0.0], [0.25]])
+    work = replace(case.workload, value=(900.0, 300.0), batch_saving=saving)
+    compare("batched_work", replace(case, workload=work), request)
+
+
 def test_bare_site_with_its_tariffs(request):
     compare("site", two_hours((), demand_rate=9000.0), request)
 
@@ -178,4 +185,4 @@ def test_every_file_belongs_to_something():
     forms = {f"tariff_{kind}" for kind in tariffs}
     asked = {f"requirement_{kind}" for kind in requirements}
     found = {path.stem for path in FOLDER.glob("*.lp")}
-    assert found == {*components, *forms, *asked, "site"}
+    assert found == {*components, *forms, *asked, "site", "batched_work"}

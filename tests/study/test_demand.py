@@ -111,9 +111,34 @@ def test_values_follow_rank_and_interactivity_the_deadline(small_text, write_stu
     assert rates == [30, 0, 7]
 
 
+def test_the_saving_of_batches_comes_from_the_roofline(small_text, write_study):
+    classes = ["chat: {share: 0.6, shape: flat}",
+               "jobs: {share: 0.2, shape: flat, deferral_h: 8, batch_saving: roofline,"
+               " request: {input_tokens: 1155, output_tokens: 211}}",
+               "own: {share: 0.2, shape: flat, deferral_h: 8, batch_saving: 0.25}"]  # fmt: skip
+    path = study(small_text, write_study, classes, FLEET)
+    found = work_at(path).batch_saving
+    plan = ServingPlan("llama_70b", Counted.OUTPUT, "fp4")
+    chip = accelerator("gb200_nvl72")
+    fast, slow = (service(chip, plan, Request(1155, 211), rate) for rate in (30.0, 0.0))
+    saving = 1 - slow.energy_per_mtok / fast.energy_per_mtok
+    assert 0 < saving < 0.5
+    np.testing.assert_allclose(found, [[0, 0], [saving, saving], [0.25, 0.25]])
+    # served without waiting it is as fast as chat
+    spec = case_of(path).spec
+    assert interactivity_of(spec, spec.workloads["jobs"]) == 30
+
+
 @pytest.mark.parametrize(
     ("classes", "fleet", "words"),
     [
+        (["chat: {share: 1, shape: flat, batch_saving: 0.2}"], "", "is of work that waits"),
+        (
+            ["chat: {share: 1, shape: flat, deferral_h: 4, batch_saving: roofline}"],
+            "",
+            "batch_saving",
+        ),
+        (["chat: {share: 1, shape: flat, deferral_h: 4, batch_saving: rof}"], "", "roofline"),
         (["chat: {shape: flat}"], "", "give one of share, it_mw, requests_per_s"),
         (["chat: {share: 1, it_mw: {2025: 1}, shape: flat}"], "", "found share and it_mw"),
         (["chat: {share: 1}"], "", "give 'shape'"),
