@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from dcmodel.markets.base import MONTHS, Rate, of_year, tariffs
 from dcmodel.markets.lagged_peak import LaggedPeak
@@ -17,10 +17,17 @@ class CoincidentPeak(LaggedPeak):
 
     rate_usd_per_mw_year: Rate
     """Charge per MW of load at the peaks, in the year that pays. [USD MW-1 yr-1]"""
+    billed: Literal["next_year", "same_year"] = "next_year"
+    """Year that pays for a year's peaks: ERCOT's 4CP the next, the British Triad the same."""
+
+    @property
+    def delay(self) -> int:
+        """Years from the peaks to the year that pays."""
+        return 1 if self.billed == "next_year" else 0
 
     @property
     def delivery_start(self) -> int:
-        """January: a calendar year pays for the one before."""
+        """January: calendar years pay."""
         return 1
 
     def rate(self, position: int, month: int) -> float:

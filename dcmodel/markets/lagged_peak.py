@@ -15,7 +15,7 @@ from dcmodel.finance.bill import BillItem, Meter
 from dcmodel.markets.base import FirstYear, TariffForm
 from dcmodel.markets.peak_hours import PeakHours
 
-LAGS = (1, 2)
+LAGS = (0, 1, 2)
 """Years after which a peak is paid: a delivery year that begins in June reaches into the second."""
 
 
@@ -24,8 +24,9 @@ class LaggedPeak(TariffForm):
 
     Notes
     -----
-    The delivery year that begins in month :math:`s` of year :math:`y + 1` pays on :math:`q_y`: the
-    months from :math:`s` on in year :math:`y + 1`, those before :math:`s` in year :math:`y + 2`.
+    With a delay of a year, the delivery year that begins in month :math:`s` of year :math:`y + 1`
+    pays on :math:`q_y`: the months from :math:`s` on in year :math:`y + 1`, those before :math:`s`
+    in year :math:`y + 2`.
     What the last years of a study cause beyond its end is charged to the year that causes it,
     discounted, so that avoiding a peak is worth the same in every year.
     """
@@ -34,6 +35,11 @@ class LaggedPeak(TariffForm):
     """Hours of the system's peaks."""
     first_year: FirstYear = "new"
     """What was metered before the first year."""
+
+    @property
+    def delay(self) -> int:
+        """Years from the peaks to the delivery year that pays for them."""
+        return 1
 
     @property
     @abstractmethod
@@ -60,7 +66,7 @@ class LaggedPeak(TariffForm):
     @property
     def looks_back(self) -> bool:
         """Earlier peaks are paid, unless the year before is taken as this one."""
-        return self.first_year == "new"
+        return self.first_year == "new" and max(map(self.lag, range(1, 13))) > 0
 
     def check(self, case: SiteCase) -> list[str]:
         """Return a fault where the case has no such series or no such hours, too."""
@@ -73,7 +79,7 @@ class LaggedPeak(TariffForm):
 
     def lag(self, month: int) -> int:
         """Return how many years after the peaks a month pays for them."""
-        return 1 if month >= self.delivery_start else 2
+        return self.delay + (0 if month >= self.delivery_start else 1)
 
     def load_at_peaks(self, meter: Meter) -> float:
         """Return the mean metered load at the peaks of a year [MW]."""
@@ -94,7 +100,7 @@ class LaggedPeak(TariffForm):
         for month in meter.months:
             past = self._earlier(meter, self.lag(month))
             load = 0.0 if past is None else self.load_at_peaks(past)
-            start = meter.position + 1 - self.lag(month)
+            start = meter.position + self.delay - self.lag(month)
             rate = self.rate(start, month)
             yield BillItem.priced("load at peaks", month, load, "MW", rate)
         if meter.years_after is not None:
@@ -107,7 +113,7 @@ class LaggedPeak(TariffForm):
     def _due(self, position: int, after: int, discount: float, months: list[int]) -> float:
         """Return what a MW at a year's peaks costs beyond the study, seen from that year [USD]."""
         return sum(
-            self.rate(position + 1, month) * discount ** self.lag(month)
+            self.rate(position + self.delay, month) * discount ** self.lag(month)
             for month in months
             if self.lag(month) > after
         )
@@ -165,7 +171,11 @@ class LaggedPeak(TariffForm):
         return np.array(
             [
                 [
-                    sum(self.rate(y + 1 - lag, month) for month in months if self.lag(month) == lag)
+                    sum(
+                        self.rate(y + self.delay - lag, month)
+                        for month in months
+                        if self.lag(month) == lag
+                    )
                     for y in range(years)
                 ]
                 for lag in LAGS

@@ -56,9 +56,10 @@ def _settled(problem: Problem, free: Any, x: Floats) -> Floats:
     matrix = problem.matrix
     entries = np.diff(matrix.indptr)
     equal = problem.row_lower == problem.row_upper
-    # an equation that ties a size to hours has fixed it
+    # one equation with hours defines a column (energy of a month, load at the peaks); several, as
+    # the balance of every hour, have fixed it
     tied = equal & (np.diff(matrix[:, free].indptr) < entries)
-    free = free & ~np.isin(np.arange(free.size), matrix[tied].indices)
+    free = free & (np.bincount(matrix[tied].indices, minlength=free.size) <= 1)
     if not free.any():
         return x
     own = matrix[:, free]

@@ -51,6 +51,27 @@ TARIFFS = {
     "tiered_energy": {
         "limits_mwh": [8.0, 20.0], "prices_usd_per_mwh": [80.0, 60.0, 70.0]
     },
+    "network_de": {
+        "use_hours": [1.8],
+        "capacity_usd_per_mw_year": [20e3, 90e3],
+        "energy_usd_per_mwh": [50.0, 7.0],
+    },
+    "network_gb": {
+        "bands": ALL_HOURS,
+        "unit_usd_per_mwh": {"day": 20.0, "night": 1.0},
+        "capacity_usd_per_mw_day": 60.0,
+        "excess_usd_per_mw_day": 100.0,
+        "fixed_usd_per_day": 300.0,
+        "balancing_usd_per_mwh": 12.0,
+        "triad_usd_per_mw_year": 4000.0,
+        "triad": PEAKS,
+    },
+    "network_nordic": {
+        "subscription_usd_per_mw_year": 36e3,
+        "excess_usd_per_mw_year": 50e3,
+        "energy_usd_per_mwh": 3.0,
+        "marginal_loss": 0.04,
+    },
     "minimum_take": {
         "rate_usd_per_mw_month": 9000.0, "minimum_share": 0.85, "term_years": 12, "ramp": [0.5]
     },

@@ -1,0 +1,99 @@
+"""British network charges: unit rates by time band, agreed capacity, daily bands, Triad."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from pydantic import model_validator
+
+from dcmodel.base.schema import Megawatt
+from dcmodel.inputs.time_of_use import TimeOfUse, refusal
+from dcmodel.markets.base import DAYS_OF_MONTH, MONTHS, Price, Rate, TariffForm, tariffs
+from dcmodel.markets.coincident_peak import CoincidentPeak
+from dcmodel.markets.composite import CompositeForm
+from dcmodel.markets.contracted_demand import ContractedDemand
+from dcmodel.markets.fixed_charge import FixedCharge
+from dcmodel.markets.flat_energy import FlatEnergy
+from dcmodel.markets.peak_hours import PeakHours
+from dcmodel.markets.time_of_use_energy import TimeOfUseEnergy
+
+_DAYS_PER_MONTH = sum(DAYS_OF_MONTH) / MONTHS
+
+
+@tariffs.register("network_gb")
+class NetworkGB(CompositeForm):
+    """Distribution and transmission charges of a half-hourly metered British site.
+
+    Red, amber and green unit rates; the agreed capacity by day, whether used or not, and what
+    exceeds it; the fixed and the residual band by day; balancing by energy; and the transmission
+    demand tariff on the mean load of three winter peaks (Triad), billed in the same year.
+    """
+
+    kind: ClassVar[str] = "network_gb"
+
+    bands: TimeOfUse
+    """Time bands: red, amber, green."""
+    unit_usd_per_mwh: dict[str, Price]
+    """Unit rate of each band. [USD MWh-1]"""
+    capacity_usd_per_mw_day: Rate
+    """Charge per MW of agreed capacity and day. [USD MW-1 d-1]"""
+    excess_usd_per_mw_day: Rate
+    """Charge per MW above the agreed capacity, in place of the other, for every day of the month.
+    [USD MW-1 d-1]"""
+    fixed_usd_per_day: Price
+    """Fixed charge and residual bands of distribution and transmission. [USD d-1]"""
+    balancing_usd_per_mwh: Price
+    """Balancing services use of system. [USD MWh-1]"""
+    triad_usd_per_mw_year: Rate
+    """Transmission demand tariff on the Triad. [USD MW-1 yr-1]"""
+    triad: PeakHours
+    """Hours of the Triad: three peaks of November to February, ten days apart."""
+    agreed_mw: Megawatt | tuple[Megawatt, ...] | None = None
+    """Agreed capacity; None lets it be chosen for each year. [MW]"""
+
+    @model_validator(mode="after")
+    def _excess_is_dearer(self) -> NetworkGB:
+        if np.any(np.asarray(self._above_capacity()) < 0):
+            msg = "capacity above the agreed one costs at least as much as that below"
+            raise refusal(msg, ("excess_usd_per_mw_day",))
+        return self
+
+    def _above_capacity(self) -> Rate:
+        """Return what exceeding costs on top of the capacity charge [USD MW-1 d-1]."""
+        above = np.subtract(self.excess_usd_per_mw_day, self.capacity_usd_per_mw_day)
+        return tuple(above.tolist()) if above.ndim else float(above)
+
+    def parts(self) -> tuple[TariffForm, ...]:
+        """Return unit rates, capacity, fixed charge, balancing and Triad."""
+        return (
+            TimeOfUseEnergy(
+                name="unit rates",
+                calendar=self.bands,
+                price_usd_per_mwh=self.unit_usd_per_mwh,
+                on="metered",
+            ),
+            ContractedDemand(
+                name="capacity",
+                rate_usd_per_mw_month=_monthly(self.capacity_usd_per_mw_day),
+                excess_rate_usd_per_mw_month=_monthly(self._above_capacity()),
+                contracted_mw=self.agreed_mw,
+            ),
+            FixedCharge(name="fixed", charge_usd_per_day=self.fixed_usd_per_day),
+            FlatEnergy(
+                name="balancing", price_usd_per_mwh=self.balancing_usd_per_mwh, on="metered"
+            ),
+            CoincidentPeak(
+                name="triad",
+                rate_usd_per_mw_year=self.triad_usd_per_mw_year,
+                peaks=self.triad,
+                billed="same_year",
+            ),
+        )
+
+
+def _monthly(daily: Rate) -> Rate:
+    """Return a daily rate by the mean month."""
+    if isinstance(daily, tuple):
+        return tuple(value * _DAYS_PER_MONTH for value in daily)
+    return daily * _DAYS_PER_MONTH
