@@ -17,7 +17,7 @@ import dcmodel
 from dcmodel.base.errors import DcmodelError, Fault, StudyError
 from dcmodel.base.paths import studies_dir
 from dcmodel.base.registry import nearest
-from dcmodel.commands import bill, facility, fleet
+from dcmodel.commands import bill, contracts, facility, fleet
 from dcmodel.commands.common import INTERRUPTED, Debug, errors
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ app = typer.Typer(
 app.command("bill")(bill.bill)
 app.add_typer(facility.app, name="facility")
 app.add_typer(fleet.app, name="fleet")
+app.command("contracts")(contracts.contracts)
 
 
 def main() -> None:

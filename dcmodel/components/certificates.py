@@ -34,7 +34,7 @@ class Certificates(Offered):
         )  # fmt: skip
         b.price = ArrayParam(m.Y, values=case.contract_price_scale * offer.price)
 
-        @array_expression(b, m.Y, doc="Carbon-free energy of the year [MWh]")
+        @array_expression(b, m.Y, doc="Carbon-free energy of the year [MWh yr-1]")
         def certificates(b: pyo.Block, y: Any) -> Any:
             return 1.0 * b.bought[y]
 
@@ -78,7 +78,7 @@ class HourlyCertificates(Offered):
         def clean(b: pyo.Block, y: Any, t: Any) -> Any:
             return 1.0 * b.bought[y, t]
 
-        @array_expression(b, m.Y, doc="Carbon-free energy of the year [MWh]")
+        @array_expression(b, m.Y, doc="Carbon-free energy of the year [MWh yr-1]")
         def certificates(b: pyo.Block, y: Any) -> Any:
             return sum(m.duration[t] * b.bought[y, t] for t in m.T)
 

@@ -103,6 +103,9 @@ class Contract(Offered):
     """Capacity that is contracted whatever it is worth, by year; a stage holds until the next. None
     leaves it to the optimisation. [MW]"""
 
+    flat: ClassVar[bool] = False
+    """Whether it is a block of the same MW in every hour, made for a flat load."""
+
     def check_place(self, site: Site, market: Market, years: tuple[int, ...]) -> list[str]:
         """Return why the offer does not allow what the settings ask, in words."""
         faults = super().check_place(site, market, years)
@@ -158,7 +161,7 @@ class Contract(Offered):
             m.Y, rule=accumulation, couples_years=True, doc="Contracts stand for their term"
         )
 
-        @array_expression(b, m.Y, doc="Contracted energy of the year [MWh]")
+        @array_expression(b, m.Y, doc="Contracted energy of the year [MWh yr-1]")
         def volume(b: pyo.Block, y: Any) -> Any:
             return b.yearly_yield[y] * b.capacity[y]
 
@@ -223,7 +226,7 @@ def claim(b: pyo.Block, profile: FloatArray, hourly: float = 1.0, yearly: float 
 
     if yearly > 0:
 
-        @array_expression(b, m.Y, doc="Carbon-free energy of the year [MWh]")
+        @array_expression(b, m.Y, doc="Carbon-free energy of the year [MWh yr-1]")
         def certificates(b: pyo.Block, y: Any) -> Any:
             return yearly * b.yearly_yield[y] * b.capacity[y]
 

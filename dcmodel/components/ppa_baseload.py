@@ -14,3 +14,4 @@ class BaseloadPPA(FirmSupply):
 
     kind: ClassVar[str] = "ppa_baseload"
     title: ClassVar[str] = "Baseload"
+    flat: ClassVar[bool] = True

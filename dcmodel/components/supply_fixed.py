@@ -29,6 +29,7 @@ class FixedSupply(Contract):
 
     kind: ClassVar[str] = "supply_fixed"
     title: ClassVar[str] = "Fixed-price supply"
+    flat: ClassVar[bool] = True
     profiles: ClassVar[tuple[str, ...]] = ("price_energy",)
     terms: ClassVar[tuple[str, ...]] = (
         "settlement_fee_usd_per_mwh",

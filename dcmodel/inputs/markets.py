@@ -94,6 +94,19 @@ class Market(Spec):
         path = self.wholesale_price_usd_per_mwh
         return path_at(path, years, self.where, "wholesale_price_usd_per_mwh", currency_year)
 
+    def wholesale_price_range(
+        self, years: Iterable[int], currency_year: int
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return low, central and high wholesale price of each year [USD MWh-1], (years,) each."""
+        path, years = self.wholesale_price_usd_per_mwh, list(years)
+        ends = [
+            {y: f.model_copy(update={"value": getattr(f, end) or f.value}) for y, f in path.items()}
+            for end in ("low", "value", "high")
+        ]
+        what = "wholesale_price_usd_per_mwh"
+        low, value, high = (path_at(p, years, self.where, what, currency_year) for p in ends)
+        return low, value, high
+
     def emission_factor(self, years: Iterable[int]) -> FloatArray:
         """Return the mean emission factor of each year [kg MWh-1], shape (years,)."""
         path = self.emission_factor_kg_per_mwh

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -225,6 +226,17 @@ def _series(
         factor = capacity_factor(name, weather, zone, site.time_zone)
         series[name] = np.broadcast_to(factor, (len(years), len(factor)))
     return series
+
+
+def drawn_series(case: Case, seed: int, site_case: SiteCase) -> dict[str, FloatArray]:
+    """Return the hourly series of a case as another seed draws its weather and prices.
+
+    Files of the study's own stay as they are.
+    """
+    case = replace(case, spec=case.spec.model_copy(update={"seed": seed}))
+    parts = (*site_case.components, *site_case.tariffs, *site_case.requirements)
+    weather = _weather(case, site_case.site)
+    return _series(case, site_case.site, site_case.market, weather, parts)
 
 
 def _price(case: Case, site: Site, market: Market, weather: xr.Dataset) -> FloatArray:
