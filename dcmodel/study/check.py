@@ -105,6 +105,9 @@ def _workloads(parts: Parts, folder: Path) -> Iterator[Finding]:
                 yield Finding((*loc, "shape"), _unknown("shape", workload.shape, shapes))
         elif workload.shape is not None and (fault := library.shape_fault(workload.shape)):
             yield Finding((*loc, "shape"), fault)
+        if workload.growth is not None and workload.growth not in library.demand_scenarios():
+            known = library.demand_scenarios()
+            yield Finding((*loc, "growth"), _unknown("scenario", workload.growth, known))
         if workload.region is not None and (fault := library.region_fault(workload.region)):
             yield Finding((*loc, "region"), fault)
 

@@ -17,6 +17,7 @@ from dcmodel.study.work import Workload
 from dcmodel.workload.deferral import backlog_max
 from dcmodel.workload.demand import hourly_arrivals
 from dcmodel.workload.fleet import Fleet
+from dcmodel.workload.growth import demand_path
 from dcmodel.workload.service import (
     ServingPlan,
     batch_saving,
@@ -187,21 +188,35 @@ def _stated(
 ) -> dict[str, FloatArray]:
     """Return the mean work of classes that state it themselves [MW]; empty where shares do."""
     fleet, plan = fleet_of(spec, installed), serving_plan(spec)
-    found = {}
+    found: dict[str, FloatArray] = {}
     for name, work in spec.workloads.items():
         if work.it_mw is not None:
-            found[name] = between_years(work.it_mw, spec.years, f"workloads.{name}", "it_mw")
+            found[name] = _by_year(spec, name, "it_mw")
         elif work.requests_per_s is not None:
             request = classes[name].request
             if fleet is None or plan is None or request is None:
                 msg = "requests need 'request' or 'trace', 'fleet.generations' and 'fleet.serving'"
                 raise StudyError(Fault(f"workloads.{name}.requests_per_s", msg))
-            rate = between_years(
-                work.requests_per_s, spec.years, f"workloads.{name}", "requests_per_s"
-            )
+            rate = _by_year(spec, name, "requests_per_s")
             served = mtok_per_mwh(spec, name, request, fleet, plan)
             found[name] = work_of_requests(rate, request, plan.counted, served)
     return found
+
+
+def _by_year(spec: StudySpec, name: str, key: str) -> FloatArray:
+    """Return what a class states by year: linear between years, or grown from one by a scenario."""
+    work = spec.workloads[name]
+    points: dict[int, float] = getattr(work, key)
+    where = f"workloads.{name}"
+    if work.growth is None:
+        return between_years(points, spec.years, where, key)
+    [(first, value)] = points.items()
+    if first > spec.years[0]:
+        msg = f"states {first}; growth begins there, so state {spec.years[0]} or an earlier year"
+        raise StudyError(Fault(f"{where}.{key}", msg))
+    path = demand_path(work.growth, [first, *spec.years])
+    grown = path.inference_energy if key == "it_mw" else path.tokens
+    return np.asarray(value * grown[1:] / grown[0])
 
 
 def _shape(work: Workload, trace: Trace | None, name: str) -> str | WeeklyShape:

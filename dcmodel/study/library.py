@@ -206,3 +206,10 @@ def generation_faults(
         except DcmodelError as error:
             found += [(("fleet", "generations", year), fault.message) for fault in error.faults]
     return found
+
+
+def demand_scenarios() -> list[str]:
+    """Return the names of the scenarios of demand of the library."""
+    from dcmodel.workload.growth import scenario_names
+
+    return scenario_names()

@@ -7,8 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from dcmodel.base.registry import nearest
 from dcmodel.base.schema import Fraction, Hours, Megawatt, Quantity
 from dcmodel.study.part import StudyPart, Year, as_tuple, refusal
+from dcmodel.workload.classes import class_names, filled, settings
 
 NonNegative = Annotated[float, Field(ge=0), Quantity("1")]
 Positive = Annotated[float, Field(gt=0), Quantity("1")]
@@ -77,12 +79,17 @@ BatchSaving = Annotated[
 class Workload(StudyPart):
     """One class of inference work: how much, when, for whom, how late, and at what value."""
 
+    like: str | None = None
+    """Class of the library whose settings hold where this one has none of its own."""
     share: Fraction | None = None
     """Share of the yearly work; the shares of all classes sum to one. [1]"""
     it_mw: dict[Year, Megawatt] | None = None
     """Mean dynamic IT power asked for by year, linear between years, in place of a share. [MW]"""
     requests_per_s: dict[Year, NonNegative] | None = None
     """Mean requests a second by year, linear between years, in place of a share. [s-1]"""
+    growth: str | None = None
+    """Scenario of demand that the years after the one stated follow: power as its energy, requests
+    as its tokens."""
     shape: Shape | None = None
     """Weekly shape of arrivals: a name of the library (``flat`` is constant), or 24 or 168 numbers
     by local hour; the trace's own when left out."""
@@ -110,6 +117,17 @@ class Workload(StudyPart):
     """Energy saved by work that waited an hour or more and runs in larger batches; ``roofline``
     takes it from the fleet, between its interactive and its batch operating point. [1]"""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _like(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping) or not isinstance(value.get("like"), str):
+            return value
+        name, known = value["like"], class_names()
+        if name not in known:
+            msg = f"unknown class '{name}'{nearest(name, known)} (known: {', '.join(known)})"
+            raise refusal(msg)
+        return filled(value, settings(name))
+
     @model_validator(mode="after")
     def _complete(self) -> Workload:
         stated = [
@@ -118,6 +136,9 @@ class Workload(StudyPart):
         if len(stated) != 1:
             found = " and ".join(stated) or "none"
             msg = f"found {found}; give one of share, it_mw, requests_per_s"
+            raise refusal(msg)
+        if self.growth is not None and len(self.it_mw or self.requests_per_s or {}) != 1:
+            msg = "growth goes on from one stated year of it_mw or requests_per_s; give just one"
             raise refusal(msg)
         if self.shape is None and self.trace is None:
             msg = "give 'shape' (a name, or 24 or 168 numbers), or 'trace' (a CSV of requests)"

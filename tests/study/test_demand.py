@@ -68,6 +68,35 @@ def test_work_above_the_fleet_says_what_would_do(small_text, write_study):
         work_at(study(small_text, write_study, classes))
 
 
+def test_growth_follows_a_scenario_from_its_year(small_text, write_study):
+    classes = ["chat: {it_mw: {2025: 4}, growth: central, shape: flat}",
+               "jobs: {requests_per_s: {2025: 1000}, growth: central, shape: flat,"
+               " request: {input_tokens: 1155, output_tokens: 211}}"]  # fmt: skip
+    work = work_at(study(small_text, write_study, classes, FLEET)).arrivals.mean(axis=2)
+    # inference of the world: 155 TWh of AI at a half, then 217 TWh at two thirds
+    energy = (217 * 0.667) / (155 * 0.5)
+    np.testing.assert_allclose(work[0], [4, 4 * energy])
+    # tokens outgrow energy by the gains of hardware (1.4) and of models (1.3)
+    assert work[1, 1] / work[1, 0] == pytest.approx(energy * 1.4 * 1.3)
+
+
+def test_a_class_like_one_of_the_library_keeps_its_own_words(small_text, write_study, tmp_path):
+    classes = ["jobs: {like: batch_api, share: 0.6, deferral_h: 6}",
+               "agents: {like: agents, share: 0.4,"
+               " request: {input_tokens: 9, output_tokens: 3}}"]  # fmt: skip
+    path = study(small_text, write_study, classes)
+    spec = case_of(path).spec
+    jobs, agents = spec.workloads["jobs"], spec.workloads["agents"]
+    assert (jobs.deferral_h, jobs.shape, jobs.priority) == (6, "flat", 2)
+    assert jobs.request.output_tokens == 400
+    assert (agents.request.input_tokens, agents.request.cache_hit) == (9, 0)
+    assert agents.task.steps == 12
+    # written out in full and read again it is the same study
+    again = tmp_path / "again.yaml"
+    again.write_text(load_study(path).to_yaml())
+    assert load_study(again).spec.workloads == load_study(path).spec.workloads
+
+
 def test_a_trace_gives_the_request_and_the_shape(small_text, write_study, tmp_path):
     hours = pd.date_range("2024-05-13", periods=26, freq="h")
     rows = [f"{hour.isoformat()},100,{1 + hour.hour % 2}" for hour in hours]
@@ -139,6 +168,13 @@ def test_the_saving_of_batches_comes_from_the_roofline(small_text, write_study):
             "batch_saving",
         ),
         (["chat: {share: 1, shape: flat, deferral_h: 4, batch_saving: rof}"], "", "roofline"),
+        (["chat: {share: 1, like: batch_ap}"], "", "did you mean 'batch_api'"),
+        (["chat: {share: 1, shape: flat, growth: central}"], "", "growth goes on from one"),
+        (
+            ["chat: {it_mw: {2025: 1}, shape: flat, growth: centrl}"],
+            "",
+            "did you mean 'central'",
+        ),
         (["chat: {shape: flat}"], "", "give one of share, it_mw, requests_per_s"),
         (["chat: {share: 1, it_mw: {2025: 1}, shape: flat}"], "", "found share and it_mw"),
         (["chat: {share: 1}"], "", "give 'shape'"),
