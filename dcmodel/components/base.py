@@ -37,7 +37,7 @@ from dcmodel.arrays import ArrayConstraint, ArrayParam, ArrayVar, CostTerm
 from dcmodel.base.clock import Clock
 from dcmodel.base.registry import Registry
 from dcmodel.base.schema import Spec
-from dcmodel.components.outages import Means, Outages
+from dcmodel.components.outages import Found, Means, Outages
 from dcmodel.facility.design import Design
 from dcmodel.facility.linearise import AffineFacility
 from dcmodel.facility.weather import FacilityWeather
@@ -47,6 +47,7 @@ from dcmodel.inputs.assumptions import Technology, technology
 from dcmodel.inputs.markets import Market
 from dcmodel.inputs.sites import Site
 from dcmodel.profiles.segment import Segments, aggregate
+from dcmodel.reliability.parts import BackupPart
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -318,6 +319,24 @@ class Component(Spec):
 
     def outage_means(self, b: pyo.Block, case: SiteCase, hours: int) -> Means | None:
         """Return what the solved block gives in an outage of some hours, in numbers."""
+        return None
+
+    def critical_shares(self, case: SiteCase) -> FloatArray | None:
+        """Return the share of each workload class that must go on in an outage, where it says."""
+        return None
+
+    def backup(self, case: SiteCase, found: Found, y: int) -> BackupPart | None:
+        """Return what the component is in an outage of year `y`, for the verification of backup.
+
+        Parameters
+        ----------
+        case : SiteCase
+            Hourly case.
+        found : Found
+            Sizes and content by the result.
+        y : int
+            Position of the year.
+        """
         return None
 
     def revised(self, m: pyo.ConcreteModel, case: SiteCase) -> Component | None:

@@ -10,6 +10,7 @@ import pyomo.environ as pyo
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, array_expression, cost_term
 from dcmodel.base.schema import Megawatt, MegawattHour
 from dcmodel.components.base import Component, Limit, SiteCase, components, staged_capacity
+from dcmodel.components.battery_backup import part
 from dcmodel.components.battery_life import replacement_pieces
 from dcmodel.components.outage_store import (
     declare_store,
@@ -17,7 +18,8 @@ from dcmodel.components.outage_store import (
     outage_flows,
     store_means,
 )
-from dcmodel.components.outages import Means, Outages
+from dcmodel.components.outages import Found, Means, Outages
+from dcmodel.reliability.parts import BackupPart
 
 
 @components.register("battery")
@@ -180,6 +182,12 @@ class Battery(Component):
         usable = (1.0 - p.value("state_of_charge_min")) * (1.0 - self._fade(case))
         efficiency = float(np.sqrt(p.value("roundtrip_efficiency")))
         return store_means(b, usable=usable, efficiency=efficiency)
+
+    def backup(self, case: SiteCase, found: Found, y: int) -> BackupPart | None:
+        """Return the battery as an outage finds it."""
+        p = self.technology(case)
+        usable = (1.0 - p.value("state_of_charge_min")) * (1.0 - self._fade(case) / 2)
+        return part(p, case, found, y, usable)
 
     def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:
         """Return the largest converter power and energy."""

@@ -21,12 +21,13 @@ from dcmodel.arrays import (
 )
 from dcmodel.base.schema import Fraction, Hours, Megawatt, Quantity
 from dcmodel.base.units import HOURS_PER_YEAR, KG_PER_TONNE
-from dcmodel.components import generator_outage
+from dcmodel.components import generator_backup, generator_outage
 from dcmodel.components.base import Component, FloatArray, Limit, SiteCase, staged_capacity
 from dcmodel.components.generator_checks import ROUNDING, faults
-from dcmodel.components.outages import Means, Outages
+from dcmodel.components.outages import Found, Means, Outages
 from dcmodel.finance.annuity import capital_recovery_factor
 from dcmodel.inputs.redundancy import Redundancy, load_redundancy, redundancy_names
+from dcmodel.reliability.parts import BackupPart
 
 
 def _known_redundancy(name: str) -> str:
@@ -410,6 +411,10 @@ class Generator(Component):
     def outage_means(self, b: pyo.Block, case: SiteCase, hours: int) -> Means | None:
         """Return power, fuel and state of the solved units."""
         return generator_outage.means(self, b, case, hours)
+
+    def backup(self, case: SiteCase, found: Found, y: int) -> BackupPart | None:
+        """Return the units as an outage finds them."""
+        return generator_backup.part(self, case, found, y)
 
     def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:
         """Return the largest rated power, where it is sized."""

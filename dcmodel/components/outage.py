@@ -87,6 +87,10 @@ class Outage(Component):
             ]
         )
 
+    def critical_shares(self, case: SiteCase) -> FloatArray | None:
+        """Return the critical share of each workload class [1], shape (classes,)."""
+        return self.shares(case)
+
     def it_power(self, case: SiteCase) -> FloatArray:
         """Return the IT power that must go on, by step [MW], shape (years, steps)."""
         dynamic = np.tensordot(self.shares(case), case.workload.arrivals, axes=1)

@@ -73,6 +73,16 @@ def bridge_h(currency_year: int) -> float:
 
 
 @dataclass(frozen=True)
+class Found:
+    """What a result says of one component in one year."""
+
+    sizes: dict[str, float]
+    """Sizes by name [MW or MWh]."""
+    stored: FloatArray | None = None
+    """Content of a store at the end of each hour [MWh], shape (hours,)."""
+
+
+@dataclass(frozen=True)
 class Means:
     """What a solved component gives in an outage, to check starts that were not in the model.
 

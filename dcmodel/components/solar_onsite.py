@@ -10,7 +10,8 @@ import pyomo.environ as pyo
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, array_expression
 from dcmodel.base.schema import Megawatt
 from dcmodel.components.base import Component, Limit, SiteCase, components, staged_capacity
-from dcmodel.components.outages import Means, Outages
+from dcmodel.components.outages import Found, Means, Outages
+from dcmodel.reliability.parts import BackupPart
 
 
 @components.register("solar_onsite")
@@ -79,6 +80,10 @@ class SolarOnsite(Component):
         @array_expression(b, *sets, doc="Power in an outage, used or not [MW]")
         def outage_supply(b: pyo.Block, y: Any, s: Any, h: Any) -> Any:
             return b.outage_factor[y, s, h] * b.capacity[y]
+
+    def backup(self, case: SiteCase, found: Found, y: int) -> BackupPart | None:
+        """Return what the sun gives by hour."""
+        return BackupPart(on_site=found.sizes["capacity"] * case.series["solar_fixed"][y])
 
     def outage_most(self, case: SiteCase, hours: int) -> tuple[float, float]:
         """Return full sun on the largest roof [MW], [MWh]."""

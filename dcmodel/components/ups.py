@@ -17,7 +17,8 @@ from dcmodel.components.base import (
     components,
     staged_capacity,
 )
-from dcmodel.components.outages import Means, Outages
+from dcmodel.components.outages import Found, Means, Outages
+from dcmodel.reliability.parts import BackupPart
 
 
 @components.register("ups")
@@ -94,6 +95,12 @@ class Ups(Component):
         @array_expression(b, *sets, doc="Power in an outage [MW]")
         def outage_supply(b: pyo.Block, y: Any, s: Any, h: Any) -> Any:
             return b.outage_discharge[y, s, h]
+
+    def backup(self, case: SiteCase, found: Found, y: int) -> BackupPart | None:
+        """Return how much longer the cells carry the whole site."""
+        power = float(self.power(case)[y])
+        given = self.technology(case).value("discharge_efficiency") * found.sizes["energy"]
+        return BackupPart(ride_through=given / power if power > 0 else 0.0)
 
     def outage_most(self, case: SiteCase, hours: int) -> tuple[float, float]:
         """Return full design power for the largest extra time [MW], [MWh]."""

@@ -7,6 +7,7 @@ alone.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -33,13 +34,30 @@ class Tariff(Spec):
     """Numbers of the form by field; a figure for all years, or figures by year."""
 
 
-class Reliability(Spec):
-    """Interruptions of a transmission-connected supply with two feeds."""
+class SevereOutage(Spec):
+    """A rare, long interruption with a cause that may take more than the grid."""
 
+    season: Literal["any", "cold", "hot"]
+    """When it strikes: in any hour, or in the coldest or hottest of the year."""
     interruptions_per_year: Figure
     """Mean number of interruptions. [yr-1]"""
     duration_h: Figure
     """Mean length of an interruption. [h]"""
+    start_failure_factor: Figure
+    """Factor on the failures of generators to start. [1]"""
+    pipeline_lost: Figure
+    """Probability that generators on a gas network are lost with it. [1]"""
+
+
+class Reliability(Spec):
+    """Interruptions of a transmission-connected supply with two feeds."""
+
+    interruptions_per_year: Figure
+    """Mean number of ordinary interruptions. [yr-1]"""
+    duration_h: Figure
+    """Mean length of an ordinary interruption. [h]"""
+    severe: dict[str, SevereOutage] = {}
+    """Rare, long interruptions by name."""
 
 
 class Market(Spec):

@@ -110,6 +110,7 @@ def site_dataset(
     _by_source(result, m)
     _backlog(result, m)
     _by_class(result, m)
+    _stored(result, m, case)
     result["capacity"] = site_sizes(m)
     result["cost"] = site_costs(lp, x)
     _yearly(result, m, case)
@@ -175,6 +176,20 @@ def _by_class(result: xr.Dataset, m: pyo.ConcreteModel) -> None:
             part, dim = block.component(name), f"{name}_class"
             result.coords[dim] = list(block.component(members))
             _put(result, name, (dim, "year", "time"), part.array, part.doc)
+
+
+def _stored(result: xr.Dataset, m: pyo.ConcreteModel, case: SiteCase) -> None:
+    """Add what stores hold, where a component has content by hour."""
+    shape = (len(case.years), len(case.duration))
+    stores = {
+        block.index(): np.asarray(block.stored.array, dtype=float)
+        for block in offering(m, "stored")
+        if block.stored.shape == shape
+    }
+    if stores:
+        result.coords["store"] = list(stores)
+        doc = "Content of a store at the end of the step [MWh]"
+        _put(result, "stored", ("store", "year", "time"), np.stack(list(stores.values())), doc)
 
 
 def _yearly(result: xr.Dataset, m: pyo.ConcreteModel, case: SiteCase) -> None:

@@ -31,14 +31,16 @@ from dcmodel.reliability.system import BackupSystem, BatteryReserve
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-_CELLS = 40_000
-"""States treated at once: arrays of this size stay in the cache of a core."""
+_CELLS = 120_000
+"""States treated at once: arrays of this size stay in the cache."""
 
 
 _TINY = 1e-300
 """Keeps a quotient of two zeros from being taken."""
 
 
+_SPARSE = 1e-13
+"""Probability of a level that is left out [1]."""
 _HUGE = 1e9
 """Energy that no battery holds [MWh]."""
 
@@ -99,6 +101,46 @@ def survival(
     return Survival(result, begin)
 
 
+@dataclass(frozen=True)
+class _Held:
+    """Where the probability is: by state, by level of the battery's energy, by start.
+
+    Most of it has a full battery, or none is needed; levels are kept only while others are there.
+    """
+
+    full: FloatArray
+    """Probability with a full battery, shape (states, starts)."""
+    mass: FloatArray | None = None
+    """Probability below that, by level; the first and the last place are empty, shape
+    (states, levels + 1, starts)."""
+    stored: FloatArray | None = None
+    """Energy times that probability, in widths of a level."""
+
+    @property
+    def weight(self) -> FloatArray:
+        """Probability of each state, shape (states, starts)."""
+        return self.full if self.mass is None else self.full + self.mass.sum(axis=1)
+
+    def energy(self, levels: int) -> FloatArray:
+        """Return energy times probability of each state, shape (states, starts)."""
+        full = self.full * (levels - 1)
+        return full if self.stored is None else full + self.stored.sum(axis=1)
+
+    def parts(self, levels: int) -> tuple[FloatArray, FloatArray]:
+        """Return the probability and energy below full, made anew where there is none."""
+        if self.mass is None or self.stored is None:
+            shape = (self.full.shape[0], levels + 1, self.full.shape[1])
+            return np.zeros(shape), np.zeros(shape)
+        return self.mass, self.stored
+
+    def changed(self, matrix: FloatArray) -> _Held:
+        """Return the probabilities after units have failed and come back."""
+        full = matrix @ self.full
+        if self.mass is None or self.stored is None:
+            return _Held(full)
+        return _Held(full, np.tensordot(matrix, self.mass, 1), np.tensordot(matrix, self.stored, 1))
+
+
 class _Chain:
     """The chain of one system: its states, and the steps of the longest outage."""
 
@@ -120,16 +162,16 @@ class _Chain:
         return np.concatenate(parts)
 
     def _run(self, starts: IntArray) -> FloatArray:
-        """Run the chain for some starts: arrays of shape (states, levels + 1, starts)."""
+        """Run the chain for some starts."""
         system = self.system
         live = np.arange(len(self.units))
-        mass, stored = self._begin(starts)
-        weight = mass.sum(axis=1)
-        fuel = [np.full(weight.shape, group.fuel_stock) for group in system.generators]
+        held = self._begin(starts)
+        fuel = [np.full(held.full.shape, group.fuel_stock) for group in system.generators]
         result = np.zeros((len(starts), self.outage + 1))
         result[:, 0] = 1.0
         before = 0.0
         for step, length, needs in zip(self.steps, self.lengths, self.needs, strict=True):
+            weight = held.weight
             matrix = self.states.transition(before, length)[live]
             reached = weight.max(axis=1) @ matrix > NEGLIGIBLE
             if not reached.any():
@@ -137,30 +179,25 @@ class _Chain:
             live, matrix = np.flatnonzero(reached), matrix[:, reached].T
             if self.limited:
                 fuel = _mixed(fuel, weight, matrix)
-            mass = np.tensordot(matrix, mass, 1)
-            stored = np.tensordot(matrix, stored, 1) if self.levels > 1 else stored
             hour = (starts + step.hour) % system.hours
-            mass, stored, fuel = self._carry(step, hour, needs[hour], live, mass, stored, fuel)
-            weight = mass.sum(axis=1)
+            held, fuel = self._carry(step, hour, needs[hour], live, held.changed(matrix), fuel)
             before = length
             if float(step.end).is_integer():
-                result[:, int(step.end)] = weight.sum(axis=0)
+                result[:, int(step.end)] = held.weight.sum(axis=0)
         return result
 
-    def _begin(self, starts: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Return probability, and energy times probability, as the generators have started.
-
-        Energy is in widths of a level.
-        """
-        battery = self.system.battery
-        energy = np.zeros(len(starts))
-        if battery is not None:
-            energy = np.broadcast_to(battery.stored, (self.system.hours,))[starts]
-        mass = np.zeros((len(self.units), self.levels + 1, len(starts)))
-        energy = energy * self.scale
+    def _begin(self, starts: IntArray) -> _Held:
+        """Return where the probability is as the generators have started."""
+        battery, first = self.system.battery, self.states.first[:, None]
+        full = np.broadcast_to(first, (len(first), len(starts))).copy()
+        if battery is None:
+            return _Held(full)
+        energy = np.broadcast_to(battery.stored, (self.system.hours,))[starts] * self.scale
         level = (energy + 1.0 + TOLERANCE).astype(np.int64)
-        mass[:, level, np.arange(len(starts))] = self.states.first[:, None]
-        return mass, mass * energy
+        mass = np.zeros((len(first), self.levels + 1, len(starts)))
+        mass[:, level, np.arange(len(starts))] = first
+        full[:] = 0.0
+        return _emptied(full, mass, mass * energy)
 
     def _carry(
         self,
@@ -168,24 +205,30 @@ class _Chain:
         hour: IntArray,
         need: FloatArray,
         live: IntArray,
-        mass: FloatArray,
-        stored: FloatArray,
+        held: _Held,
         fuel: list[FloatArray],
-    ) -> tuple[FloatArray, FloatArray, list[FloatArray]]:
+    ) -> tuple[_Held, list[FloatArray]]:
         """Carry the load for one step and leave the states in which it is lost."""
         units = [self.units[live, g, None] for g in range(self.units.shape[1])]
         possible = possible_power(self.system, step, hour, need, units, fuel)
         total = sum(possible, np.zeros((len(live), len(need))))
         charge = np.zeros(total.shape)
+        short = need - total > TOLERANCE * (1 + np.abs(need))
         battery = self.system.battery
         if battery is None:
-            mass = mass * (total >= need - TOLERANCE * (1 + np.abs(need)))[:, None, :]
-        else:
-            mass, stored, charge = self._store(battery, step, need, total, mass, stored)
+            held = _Held(np.where(short, 0.0, held.full))
+        elif held.mass is not None or (held.full[short] > 0).any():
+            before = held.energy(self.levels)
+            held = self._store(battery, step, need, total, short, held)
+            if self.limited:
+                weight = np.maximum(held.weight, _TINY)
+                gained = held.energy(self.levels) - before
+                mean = gained / (weight * self.scale * step.length * battery.charge_efficiency)
+                charge = np.where(short, 0.0, np.maximum(mean, 0.0))
         if self.limited:
             generated = np.minimum(total, np.maximum(need + charge, 0.0))
             _, fuel = burn(self.system, step, generated, possible, units, fuel)
-        return mass, stored, fuel
+        return held, fuel
 
     def _store(
         self,
@@ -193,10 +236,10 @@ class _Chain:
         step: Step,
         need: FloatArray,
         total: FloatArray,
-        mass: FloatArray,
-        stored: FloatArray,
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Discharge or charge every level; also return the mean charge of each state [MW].
+        short: npt.NDArray[np.bool_],
+        held: _Held,
+    ) -> _Held:
+        """Discharge or charge every level.
 
         What charges or discharges does so alike in all levels of a state, so that one change of
         energy serves them all but for the limits. What would take more than is there is lost.
@@ -209,37 +252,46 @@ class _Chain:
         change[deficit > battery.power + rounding] = -_HUGE
         change += rounding
         change *= step.length * self.scale
-        held = stored.sum(axis=1) if self.limited else change
-        after = mass * change[:, None, :]
-        after += stored
-        mass, stored = self._sort(mass, after)
-        charge = np.zeros(total.shape)
-        if self.limited:
-            weight = np.maximum(mass.sum(axis=1), _TINY)
-            mean = (stored.sum(axis=1) - held) / (weight * self.scale * step.length)
-            charge = np.where(deficit > 0, 0.0, np.maximum(mean, 0.0) / battery.charge_efficiency)
-        return mass, stored, charge
+        full = np.where(short, 0.0, held.full)
+        mass, stored = held.parts(self.levels)
+        mass[:, -1] = held.full - full
+        stored[:, -1] = mass[:, -1] * (self.levels - 1)
+        rows = mass.max(axis=(1, 2)) > _SPARSE
+        moved, energy = mass[rows], stored[rows]
+        energy += moved * change[rows, None, :]
+        mass[~rows] = stored[~rows] = 0.0
+        mass[rows], stored[rows] = _sorted(moved, energy)
+        return _emptied(full, mass, stored)
 
-    def _sort(self, mass: FloatArray, stored: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Put probability, and energy times probability, into the levels of their energy.
 
-        The first place takes what has negative energy and is emptied; the last is the full battery.
-        """
-        states, places, starts = mass.shape
-        share = mass + _TINY
-        np.divide(stored, share, out=share)
-        share += 1.0 + TOLERANCE
-        place = share.astype(np.int64)
-        np.clip(place, 0, places - 1, out=place)
-        place *= starts
-        place += (np.arange(states) * (places * starts))[:, None, None] + np.arange(starts)
-        flat = place.ravel()
-        moved = np.asarray(np.bincount(flat, mass.ravel(), mass.size), dtype=float)
-        carried = np.asarray(np.bincount(flat, stored.ravel(), mass.size), dtype=float)
-        mass, stored = moved.reshape(place.shape), carried.reshape(place.shape)
-        mass[:, 0] = stored[:, 0] = 0.0
-        stored[:, -1] = np.minimum(stored[:, -1], mass[:, -1] * (places - 2))
-        return mass, stored
+def _emptied(full: FloatArray, mass: FloatArray, stored: FloatArray) -> _Held:
+    """Return the probabilities with what has filled its battery counted as full."""
+    full = full + mass[:, -1]
+    mass[:, -1] = stored[:, -1] = 0.0
+    if mass.max(initial=0.0) <= _SPARSE:
+        return _Held(full)
+    return _Held(full, mass, stored)
+
+
+def _sorted(mass: FloatArray, stored: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Put probability, and energy times probability, into the levels of their energy.
+
+    The first place takes what has negative energy and is emptied; the last is the full battery.
+    """
+    states, places, starts = mass.shape
+    share = mass + _TINY
+    np.divide(stored, share, out=share)
+    share += 1.0 + TOLERANCE
+    place = share.astype(np.int64)
+    np.clip(place, 0, places - 1, out=place)
+    place *= starts
+    place += (np.arange(states) * (places * starts))[:, None, None] + np.arange(starts)
+    flat = place.ravel()
+    moved = np.asarray(np.bincount(flat, mass.ravel(), mass.size), dtype=float)
+    carried = np.asarray(np.bincount(flat, stored.ravel(), mass.size), dtype=float)
+    mass, stored = moved.reshape(place.shape), carried.reshape(place.shape)
+    mass[:, 0] = stored[:, 0] = 0.0
+    return mass, stored
 
 
 def _mixed(fuel: list[FloatArray], weight: FloatArray, matrix: FloatArray) -> list[FloatArray]:

@@ -1,0 +1,236 @@
+"""The backup of a finished case: what the result built and dispatched, as an outage finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from dcmodel.base.errors import DataError, Fault, StudyError
+from dcmodel.base.registry import nearest
+from dcmodel.components.base import SiteCase
+from dcmodel.components.outages import Found, bridge_h
+from dcmodel.inputs.assumptions import technology
+from dcmodel.inputs.markets import Market
+from dcmodel.optimise.site import Plant, load_of
+from dcmodel.reliability.outages import Duration, GridOutages, OutageCause
+from dcmodel.reliability.parts import BackupPart, system_of
+from dcmodel.reliability.sizing import Addition
+from dcmodel.reliability.system import BackupSystem, DeferrableLoad, check
+from dcmodel.study.assemble import assemble
+from dcmodel.study.cases import Case, cases
+from dcmodel.study.load import load_study
+from dcmodel.study.store import open_results
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class CaseBackup:
+    """Backup, outages and offers of one year of a case."""
+
+    case: str
+    year: int
+    system: BackupSystem
+    outages: GridOutages
+    additions: tuple[Addition, ...]
+    """What more may be bought, at the cost of the year."""
+    restart: float
+    """From the return of power until a site that was lost serves again [h]."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know of the numbers."""
+
+
+def open_backup(out: Path | str, name: str, year: int | None = None) -> CaseBackup:
+    """Return the backup of a case of an output folder; nothing is solved.
+
+    Parameters
+    ----------
+    out : Path or str
+        Output folder of a study.
+    name : str
+        Name of the case, ``site/scenario``.
+    year : int, optional
+        Year of the study; the last when left out.
+    """
+    results = open_results(out)
+    if name not in results:
+        known = ", ".join(results) or "none is finished"
+        message = f"no case '{name}'{nearest(name, list(results))} (cases: {known})"
+        raise StudyError(Fault(str(out), message))
+    study = load_study(Path(out) / "study.yaml")
+    [case] = [case for case in cases(study) if case.name == name]
+    return backup_of(case, results[name], year)
+
+
+def backup_of(case: Case, result: xr.Dataset, year: int | None = None) -> CaseBackup:
+    """Return the backup of a case from its result.
+
+    Parameters
+    ----------
+    case : Case
+    result : xarray.Dataset
+        Of the case.
+    year : int, optional
+        Year of the study; the last when left out.
+    """
+    years = [int(value) for value in result["year"].values]
+    year = years[-1] if year is None else year
+    if year not in years:
+        listed = ", ".join(map(str, years))
+        raise StudyError(Fault("--year", f"found {year}; the case has {listed}"))
+    y = years.index(year)
+    site_case, plant, _ = assemble(case)
+    notes = []
+    if result.attrs.get("case_hash", case.hash) != case.hash:
+        notes.append("the data library or the program has changed since the case was run")
+    parts = parts_of(site_case, result, y)
+    critical, deferrable = load_in_outage(site_case, plant, result, parts, y)
+    ride_through = bridge_h(site_case.currency_year)
+    system = system_of(parts, critical, deferrable, ride_through)
+    check(system)
+    interruption = technology("grid_outage", site_case.currency_year)
+    return CaseBackup(
+        case=case.name,
+        year=year,
+        system=system,
+        outages=grid_outages(site_case.market, site_case.series["temp_air"][y], system),
+        additions=tuple(addition for part in parts for addition in part.additions),
+        restart=interruption.value("restart_time"),
+        notes=tuple(notes),
+    )
+
+
+def parts_of(case: SiteCase, result: xr.Dataset, y: int) -> list[BackupPart]:
+    """Return what each component is in an outage, by its sizes in the result."""
+    capacity = result["capacity"].isel(year=y)
+    sizes = {str(name): float(capacity.sel(size=name)) for name in capacity["size"].values}
+    found = []
+    for component in case.components:
+        prefix = f"{component.label}."
+        own = {
+            key.removeprefix(prefix): value
+            for key, value in sizes.items()
+            if key.startswith(prefix)
+        }
+        if not own:
+            continue
+        part = component.backup(case, Found(own, _stored(result, component.label, y)), y)
+        if part is not None:
+            if part.battery is not None and part.battery.energy > 0 and "store" not in result.dims:
+                message = "tells no state of charge; run the study again with --fresh"
+                raise DataError(Fault(f"{result.attrs.get('case', 'result')}", message))
+            found.append(part)
+    return found
+
+
+def load_in_outage(
+    case: SiteCase, plant: Plant, result: xr.Dataset, parts: Sequence[BackupPart], y: int
+) -> tuple[FloatArray, tuple[DeferrableLoad, ...]]:
+    """Return the critical load by hour [MW], and what may be shed.
+
+    An outage component names the critical share of each class; without one, interactive work is
+    critical and deferrable work may wait its window, and generators that are bought for a share of
+    the site carry that share.
+    """
+    facility = hourly(result, "facility_power", y)
+    stated = [
+        shares for component in case.components
+        if (shares := component.critical_shares(case)) is not None
+    ]  # fmt: skip
+    waits = np.asarray(case.workload.window_h) > 0
+    shares = stated[0] if stated else np.where(waits, 0.0, 1.0)
+    power = _facility_power_of_work(case, plant, result, y)
+    deferrable = []
+    for k, name in enumerate(case.workload.names):
+        shed = (1.0 - shares[k]) * power[k]
+        window = case.workload.window_h[k] if waits[k] else np.inf
+        if shed.max() > 0:
+            deferrable.append(DeferrableLoad(name, shed, window))
+    total = sum((part.power for part in deferrable), np.zeros(len(facility)))
+    critical = np.maximum(facility - total, 0.0)
+    bought = sum(part.critical_share for part in parts)
+    if not stated and 0 < bought < 1:
+        critical = bought * critical
+        deferrable = [DeferrableLoad(d.name, bought * d.power, d.window) for d in deferrable]
+    return critical, tuple(deferrable)
+
+
+def grid_outages(market: Market, temp_air: FloatArray, system: BackupSystem) -> GridOutages:
+    """Return the outages of a market's grid.
+
+    Parameters
+    ----------
+    market : Market
+    temp_air : array of shape (hours,)
+        Temperature [degC], by which storms and heat waves choose their hours.
+    system : BackupSystem
+        Its generators without fuel on site hang on a pipeline.
+    """
+    p = technology("grid_outage", 2025)
+    piped = tuple(g.name for g in system.generators if not np.isfinite(g.fuel_stock))
+    usual = OutageCause(
+        "ordinary",
+        market.reliability.interruptions_per_year.value,
+        Duration(market.reliability.duration_h.value, "lognormal", p.value("duration_variation")),
+    )
+    share = {"cold": p.value("cold_share"), "hot": p.value("heat_share"), "any": 1.0}
+    severe = [
+        OutageCause(
+            name,
+            event.interruptions_per_year.value,
+            Duration(event.duration_h.value, "exponential"),
+            weight=_when(temp_air, event.season, share[event.season]),
+            start_failure_factor=event.start_failure_factor.value,
+            groups_lost=piped,
+            loss_probability=event.pipeline_lost.value,
+            resupply=False,
+        )
+        for name, event in market.reliability.severe.items()
+    ]
+    return GridOutages((usual, *severe))
+
+
+def hourly(result: xr.Dataset, name: str, y: int) -> FloatArray:
+    """Return a series of a result hour by hour, also where it was solved on segments."""
+    values = result[name].isel(year=y).to_numpy().astype(float)
+    return np.repeat(values, result["duration"].to_numpy().round().astype(int), axis=-1)
+
+
+def _stored(result: xr.Dataset, label: str, y: int) -> FloatArray | None:
+    if "store" not in result.dims or label not in result["store"].values:
+        return None
+    return hourly(result.sel(store=label), "stored", y)
+
+
+def _facility_power_of_work(
+    case: SiteCase, plant: Plant, result: xr.Dataset, y: int
+) -> list[FloatArray]:
+    """Return the power the facility saves when a class of work is not served [MW], by class."""
+    served = case.workload.arrivals[:, y].copy()
+    if "backlog" in result:
+        backlog = hourly(result, "backlog", y)
+        for k, name in enumerate(result["workload"].values):
+            position = case.workload.names.index(str(name))
+            served[position] += np.roll(backlog[k], 1) - backlog[k]
+    served = np.maximum(served, 0.0)
+    work = hourly(result, "work_served", y)
+    told = served.sum(axis=0)
+    served *= np.divide(work, told, out=np.zeros_like(work), where=told > 0)
+    everywhere = np.broadcast_to(work, (len(case.years), len(work)))
+    slope = plant.lines(case, load_of(case, everywhere)).power_slope[y]
+    return [slope * (1.0 - case.idle_fraction) * part for part in served]
+
+
+def _when(temp_air: FloatArray, season: str, share: float) -> FloatArray | None:
+    """Return where in the year an outage strikes: the coldest or hottest hours, or anywhere."""
+    if season == "any":
+        return None
+    ordered = np.argsort(temp_air if season == "cold" else -temp_air, kind="stable")
+    weight = np.zeros(len(temp_air))
+    weight[ordered[: max(1, round(share * len(temp_air)))]] = 1.0
+    return weight
