@@ -1,4 +1,4 @@
-"""Generators for the verification of backup: their chances, their fuel, and what more would cost."""
+"""Generators for the verification of backup: their chances, fuel, and what more would cost."""
 
 from __future__ import annotations
 
