@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Accelerators by generation: tokens per MWh, USD per million tokens.")
 
 FIRST, LAST = 2025, 2030
+RATES = (0.0, 10.0, 20.0, 30.0, 45.0, 60.0, 80.0, 100.0, 130.0)
+"""Output tokens a second for each user, over which the price of speed is shown."""
 
 Model = Annotated[str, typer.Option(help="Language model of the library.")]
 Precision = Annotated[str, typer.Option(help="bf16, fp8 or fp4.")]
@@ -103,6 +106,57 @@ def published(as_json: AsJson = False, debug: Debug = False) -> None:
                 f"{fit.points} points {words}: median error {fit.median_error:.0%}, mean "
                 f"{fit.mean_error:.0%}, bias {fit.bias:+.0%}, largest a factor of "
                 f"{1 + fit.largest_error:.1f}"
+            )
+
+
+@app.command("levers")
+def show_levers(
+    model: Model = "deepseek_r1",
+    precision: Precision = "fp8",
+    interactivity: Rate = 20.0,
+    tokens: Count = "output",
+    input_tokens: Input = 1155.0,
+    output_tokens: Output = 211.0,
+    generation: Annotated[
+        str, typer.Option("--generation", "-g", help="Generation of accelerators.")
+    ] = "gb200_nvl72",
+    small_model: Annotated[
+        str, typer.Option(help="Model that answers half of the requests.")
+    ] = "llama_3_1_8b",
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Show what changes the cost of a request: speed, precision, context, cache, small models."""
+    with errors(debug):
+        from dcmodel.study.economics import terms
+        from dcmodel.study.levers import interactivity_curve, levers
+        from dcmodel.workload.accelerators import accelerator
+        from dcmodel.workload.models import language_model
+        from dcmodel.workload.tokens import Request
+
+        plan = _plan(model, precision, tokens)
+        language_model(small_model, "--small-model")
+        request = Request(input_tokens or 0.0, output_tokens or 0.0)
+        chip, on = accelerator(generation, where="--generation"), terms()
+        table = levers(chip, plan, request, interactivity, on, small_model)
+        curve = interactivity_curve(chip, plan, request, RATES, on)
+        if as_json:
+            records = {"levers": table.to_dict("records"), "curve": curve.to_dict("records")}
+            typer.echo(json.dumps(records, indent=2))
+            return
+        typer.echo(f"{chip.name}, {model}, {precision}")
+        for row in table.to_dict("records"):
+            typer.echo(
+                f"  {row['lever']:38s} {row['wh_per_request']:9.4f} Wh a request "
+                f"{row['wh_per_request_share']:7.2f} x   {row['usd_per_1000_requests']:8.4f} USD "
+                f"a thousand {row['usd_per_1000_requests_share']:7.2f} x"
+            )
+        typer.echo("  the price of speed")
+        for row in curve.to_dict("records"):
+            typer.echo(
+                f"    {row['interactivity']:6.1f} tokens/s a user: {row['tokens_per_s']:8.0f} "
+                f"output tokens/s an accelerator, {row['mtok_per_mwh']:6.0f} Mtok/MWh, "
+                f"{row['usd_per_mtok']:7.3f} USD/Mtok"
             )
 
 

@@ -12,6 +12,7 @@ name on the block   index           meaning
 ``it_shift``        year, time      IT work moved into the hour, negative when moved out [MW]
 ``served``          ``K``, year,    work of the classes in its set ``K`` that leaves their queue
                     time            [MW], with ``batched`` of those in its set ``S``
+``saved``           year, time      IT work saved by larger batches [MW]
 ``facility_draw``   year, time      power of the facility beyond that of its lines [MW]
 ``water_saved``     year, time      water not used of what the facility's lines ask for [m3 h-1]
 ``emissions``       year            emissions of fuel burnt on site [t CO2e]

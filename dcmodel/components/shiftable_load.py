@@ -73,8 +73,7 @@ class ShiftableLoad(Component):
                 b.per_hour[y, t] * (b.backlog[k, y, m.previous[t]] - b.backlog[k, y, t])
                 for k in b.K
             )
-            saved = sum(b.saving[k, y] * b.batched[k, y, t] for k in b.S) if has_batches else 0
-            return moved - saved
+            return moved - b.saved[y, t] if has_batches else moved
 
         @cost_term(b, m.Y, category="workload", doc="Delay of deferred work [USD]")
         def delay(b: pyo.Block, y: Any) -> Any:
@@ -123,6 +122,10 @@ def _batches(b: pyo.Block, case: SiteCase) -> bool:
     @array_constraint(b, b.S, m.Y, m.T, doc="Batches are of work that leaves the queue")
     def batch_served(b: pyo.Block, k: Any, y: Any, t: Any) -> Any:
         return b.batched[k, y, t] <= b.served[k, y, t]
+
+    @array_expression(b, m.Y, m.T, doc="Work saved by larger batches [MW]")
+    def saved(b: pyo.Block, y: Any, t: Any) -> Any:
+        return sum(b.saving[k, y] * b.batched[k, y, t] for k in b.S)
 
     return True
 

@@ -176,6 +176,8 @@ def _by_class(result: xr.Dataset, m: pyo.ConcreteModel) -> None:
             part, dim = block.component(name), f"{name}_class"
             result.coords[dim] = list(block.component(members))
             _put(result, name, (dim, "year", "time"), part.array, part.doc)
+    for block in offering(m, "saved"):
+        _put(result, "work_saved", ("year", "time"), block.saved.array, block.saved.doc)
 
 
 def _stored(result: xr.Dataset, m: pyo.ConcreteModel, case: SiteCase) -> None:

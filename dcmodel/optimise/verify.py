@@ -100,11 +100,27 @@ def cost_error(result: xr.Dataset, objective: float) -> float:
 
 
 def work_error(result: xr.Dataset, case: SiteCase) -> float:
-    """Return the work of the worst year and class that broke its deadline [MWh].
+    """Return the work of the worst year and class that was lost or broke its deadline [MWh].
 
-    On hours, every unit of work is replayed first in, first out. On segments the waiting work is
-    held against the work that arrived in the window before the end of the segment.
+    Over a year, work that arrived is served, dropped or saved by larger batches. On hours, every
+    unit of work is replayed first in, first out. On segments the waiting work is held against the
+    work that arrived in the window before the end of the segment.
     """
+    return max(_lost_work(result), _late_work(result, case))
+
+
+def _lost_work(result: xr.Dataset) -> float:
+    """Return work of the worst year that arrived and is not accounted for [MWh]."""
+    left = result["work_arrived"] - result["work_served"]
+    if "dropped" in result:
+        left = left - result["dropped"].sum("dropped_class")
+    if "work_saved" in result:
+        left = left - result["work_saved"]
+    return float(np.abs((left * result["duration"]).sum("time")).max())
+
+
+def _late_work(result: xr.Dataset, case: SiteCase) -> float:
+    """Return work of the worst year and class that broke its deadline [MWh]."""
     if "backlog" not in result:
         return 0.0
     rows = [case.workload.names.index(name) for name in result["workload"].to_numpy()]

@@ -188,7 +188,7 @@ def shape_fault(values: Sequence[float]) -> str | None:
 
 def language_models() -> list[str]:
     """Return the names of the language models of the library."""
-    from dcmodel.workload.serving import model_names
+    from dcmodel.workload.models import model_names
 
     return model_names()
 

@@ -11,6 +11,7 @@ from dcmodel.base.errors import DataError, Fault
 from dcmodel.base.paths import data_dir
 from dcmodel.inputs.library import TableRow, number, optional_number, read_table, source_faults
 from dcmodel.workload.accelerators import accelerator
+from dcmodel.workload.models import language_model
 from dcmodel.workload.serving import (
     Deployment,
     Efficiencies,
@@ -18,7 +19,6 @@ from dcmodel.workload.serving import (
     at_batch,
     at_interactivity,
     efficiencies,
-    language_model,
 )
 from dcmodel.workload.tokens import Request, counted
 

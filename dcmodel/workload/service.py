@@ -16,13 +16,8 @@ import numpy.typing as npt
 
 from dcmodel.base.errors import Fault, StudyError
 from dcmodel.workload.accelerators import Accelerator
-from dcmodel.workload.serving import (
-    Deployment,
-    OperatingPoint,
-    at_interactivity,
-    best_group,
-    language_model,
-)
+from dcmodel.workload.models import language_model
+from dcmodel.workload.serving import Deployment, OperatingPoint, at_interactivity, best_group
 from dcmodel.workload.tokens import Counted, Request
 from dcmodel.workload.vintages import Vintages
 

@@ -47,6 +47,15 @@ def test_the_claim_is_recomputed_with_what_is_assumed():
     assert result.stdout.count("assumed, unverified: tokens of a query") == 3
 
 
+def test_levers_as_text_and_as_json_agree():
+    data = json.loads(run("levers", "--json").stdout)
+    text = run("levers").stdout
+    for row in data["levers"]:
+        assert row["lever"] in text
+        assert f"{row['wh_per_request']:.4f} Wh" in text
+    assert len(data["curve"]) >= 6
+
+
 def test_demand_shows_the_anchors():
     rows = json.loads(run("demand", "--json").stdout)
     assert [rows[0]["data_centre_energy_twh"], rows[-1]["data_centre_energy_twh"]] == [485, 950]
@@ -62,6 +71,8 @@ def test_demand_shows_the_anchors():
         (["--precision", "fp6"], "did you mean 'fp"),
         (["--utilisation", "45"], "at most 1"),
         (["--output-tokens", "0"], "output_tokens"),
+        (["levers", "--small-model", "llama_8b"], "unknown model 'llama_8b'"),
+        (["levers", "-g", "b200"], "did you mean 'b200_sxm'"),
         (["demand", "--scenario", "centrl"], "did you mean 'central'"),
     ],
 )

@@ -7,6 +7,8 @@ import pytest
 from support.cases import make_case, optimum
 
 from dcmodel.components.base import Workload
+from dcmodel.optimise.extract import site_dataset
+from dcmodel.optimise.verify import work_error
 from dcmodel.workload.deferral import backlog_max, served_first_in_first_out
 
 FREE_DELAY = {"shiftable_load": {"parameters": {"delay_cost": 0.0}}}
@@ -174,3 +176,56 @@ def test_cost_never_rises_with_the_window_nor_with_the_saving():
     assert (np.diff(costs) <= 1e-6).all()
     costs = [solved(price, load, 4, capacity=4, saving=part)[1] for part in (0, 0.1, 0.2, 0.4)]
     assert (np.diff(costs) < 0).all()
+
+
+def test_work_that_arrived_is_served_dropped_or_saved():
+    """Two classes, both levers at once: the account of the verified result closes."""
+    rng = np.random.default_rng(5)
+    hours = 48
+    arrivals = rng.uniform(0, 4, (2, 1, hours))
+    limit = np.stack([np.zeros((1, hours)), backlog_max(arrivals[1], 6)])
+    work = Workload(
+        ("chat", "batch"), arrivals, (0.0, 6.0), limit,
+        value=(400.0, 60.0), batch_saving=np.array([[0.0], [0.3]]),
+    )  # fmt: skip
+    case = make_case(
+        price=[rng.uniform(10, 120, hours)],
+        workload=work,
+        it_capacity=[9.0],
+        kinds=("shiftable_load", "dropped_work"),
+        settings=FREE_DELAY,
+        series={"emission_factor": np.full((1, hours), 100.0)},
+    )
+    m, lp, solution = optimum(case)
+    time = np.datetime64("2025-01-01T00", "h") + np.arange(hours)
+    result = site_dataset(m, lp, case, solution.x, time)
+    assert work_error(result, case) < 1e-6
+    lost, saved = result["dropped"].sum(), result["work_saved"].sum()
+    assert lost > 0.1
+    assert saved == pytest.approx(0.3 * float(result["batched"].sum()))
+    assert saved > 0.1
+    assert float(result["work_served"].sum() + lost + saved) == pytest.approx(arrivals.sum())
+    assert (result["work_served"] >= -1e-7).all()
+
+
+def test_cost_falls_in_the_flexible_share_and_is_convex():
+    """A known property of shifting: each further part that may wait is worth less."""
+    rng = np.random.default_rng(2)
+    hours = 72
+    price, load = rng.uniform(10, 100, hours), rng.uniform(1, 3, (1, hours))
+    costs = []
+    for share in np.linspace(0, 1, 6):
+        arrivals = np.stack([(1 - share) * load, share * load])
+        limit = np.stack([np.zeros_like(load), backlog_max(share * load, 12)])
+        work = Workload(("bound", "free"), arrivals, (0.0, 12.0), limit)
+        case = make_case(
+            price=[price],
+            workload=work,
+            it_capacity=[4.0],
+            kinds=("shiftable_load",),
+            settings=FREE_DELAY,
+        )
+        costs.append(optimum(case)[2].objective)
+    assert costs[0] == pytest.approx(float(price @ load[0]))
+    assert (np.diff(costs) < 0).all()
+    assert (np.diff(costs, 2) > -1e-5).all()

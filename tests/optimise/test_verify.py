@@ -48,7 +48,12 @@ def test_a_right_solution_passes(solved):
 
 @pytest.mark.parametrize(
     ("variable", "message"),
-    [("supply", "power balance"), ("cost", "cost terms"), ("backlog", "deadline")],
+    [
+        ("supply", "power balance"),
+        ("cost", "cost terms"),
+        ("backlog", "deadline"),
+        ("work_served", "deadline"),
+    ],
 )
 def test_one_perturbed_value_is_refused(solved, variable, message):
     result, case, objective = solved

@@ -5,14 +5,13 @@ import pytest
 
 from dcmodel.base.errors import StudyError
 from dcmodel.workload.accelerators import Accelerator, accelerator
+from dcmodel.workload.models import LanguageModel, language_model
 from dcmodel.workload.serving import (
     Deployment,
     Efficiencies,
-    LanguageModel,
     at_batch,
     at_interactivity,
     best_group,
-    language_model,
     largest_batch,
 )
 from dcmodel.workload.tokens import Counted, Request, Tokens
