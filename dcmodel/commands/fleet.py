@@ -237,8 +237,8 @@ def _plan(model: str, precision: str, tokens: str) -> ServingPlan:
     """Return what is served; refuse unknown names before anything is computed."""
     from dcmodel.base.registry import nearest
     from dcmodel.workload.accelerators import PRECISIONS
+    from dcmodel.workload.models import language_model
     from dcmodel.workload.service import ServingPlan
-    from dcmodel.workload.serving import language_model
     from dcmodel.workload.tokens import counted
 
     language_model(model, "--model")
