@@ -239,6 +239,18 @@ def _per_unit(variable: ArrayVar, value: FloatArray) -> FloatArray:
     return np.divide(upper, limit, out=np.ones_like(upper), where=limit > 0)
 
 
+@dataclass(frozen=True)
+class Held:
+    """What a solved year holds of one contract."""
+
+    signed: FloatArray
+    """Capacity signed by year [MW], shape (years,); of certificates what was bought [MWh]."""
+    delivered: FloatArray
+    """Power delivered to the meter account [MW], shape (steps,)."""
+    sold: FloatArray
+    """Part of it that the contract itself sold [MW], shape (steps,)."""
+
+
 def offering(m: pyo.ConcreteModel, name: str) -> list[pyo.Block]:
     """Return the component blocks that declare `name`."""
     return [block for block in m.asset.values() if block.component(name) is not None]
@@ -310,6 +322,13 @@ class Component(Spec):
     def items(self, meter: Meter) -> Iterable[BillItem]:
         """Return the lines of the bill of a metered year; tariff forms have some."""
         return ()
+
+    def statement(self, case: SiteCase, y: int, held: Held) -> float | None:
+        """Return what a contract cost in year `y` by an independent statement [USD].
+
+        None for what is no contract.
+        """
+        return None
 
     def ride_through(self, b: pyo.Block, case: SiteCase, outages: Outages) -> None:
         """Declare what the block gives in outages, where a study asks for them."""

@@ -8,8 +8,9 @@ import numpy as np
 import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayParam, cost_term
-from dcmodel.components.base import FloatArray, SiteCase, components
+from dcmodel.components.base import FloatArray, Held, SiteCase, components
 from dcmodel.components.contract import Contract, claim
+from dcmodel.finance.settlement import difference
 
 
 class ContractForDifference(Contract):
@@ -54,6 +55,14 @@ class ContractForDifference(Contract):
             return -b.hub_revenue_per_mw[y] * b.capacity[y]
 
         claim(b, generation)
+
+    def statement(self, case: SiteCase, y: int, held: Held) -> float:
+        """Return what was paid on the difference [USD]."""
+        capacity, strike = self.standing(case, y, held)
+        basis = self.terms_in(case).parameters["hub_basis_usd_per_mwh"]
+        generation = capacity * case.series[self.profile][y] * case.duration
+        hub = case.series["price_energy"][y] - basis
+        return difference(generation, hub, strike, self.negative_prices)
 
     def settled(self, case: SiteCase, basis: float) -> tuple[FloatArray, FloatArray]:
         """Return where hours are settled (1 or 0), and the hub price reckoned with [USD MWh-1]."""

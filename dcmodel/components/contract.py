@@ -35,7 +35,8 @@ from dcmodel.arrays import (
 )
 from dcmodel.base.registry import nearest
 from dcmodel.base.schema import Megawatt
-from dcmodel.components.base import Component, FloatArray, Limit, SiteCase
+from dcmodel.components.base import Component, FloatArray, Held, Limit, SiteCase
+from dcmodel.finance.settlement import delivered_cost, mean_price, sold_at_hub
 from dcmodel.inputs.contracts import ContractOffer, ContractTerms, offer_of
 from dcmodel.inputs.markets import Market
 from dcmodel.inputs.sites import Site
@@ -181,6 +182,13 @@ class Contract(Offered):
             upper = np.minimum(upper, self.capacity_max_mw)
         return upper
 
+    def standing(self, case: SiteCase, y: int, held: Held) -> tuple[float, float]:
+        """Return what stands in year `y` [MW], and its mean price [USD MWh-1]."""
+        offer = self.terms_in(case)
+        signed = held.signed * offer.stands[y]
+        price = case.contract_price_scale * offer.price_paid[y]
+        return float(signed.sum()), mean_price(signed, price)
+
     def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:
         """Return the largest contracted capacity."""
         key = "capacity_max_mw" if self.contracted_mw is None else "contracted_mw"
@@ -274,6 +282,14 @@ class FirmSupply(Contract):
             hourly=offer.parameters["clean_share_hourly"],
             yearly=offer.parameters["clean_share_yearly"],
         )
+
+    def statement(self, case: SiteCase, y: int, held: Held) -> float:
+        """Return what the block cost, less what was sold at the hub [USD]."""
+        _, price = self.standing(case, y, held)
+        fee = self.terms_in(case).parameters["settlement_fee_usd_per_mwh"]
+        hours, hub = case.duration, case.series["price_energy"][y]
+        paid = delivered_cost(held.delivered * hours, price)
+        return paid - sold_at_hub(held.sold * hours, hub, fee)
 
 
 def settle(

@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayParam, array_expression
-from dcmodel.components.base import SiteCase, components
+from dcmodel.components.base import Held, SiteCase, components
 from dcmodel.components.contract import Contract, claim, energy_paid
+from dcmodel.finance.settlement import delivered_cost
 
 
 class PayAsProduced(Contract):
@@ -35,6 +36,10 @@ class PayAsProduced(Contract):
 
         energy_paid(b, "Energy paid as produced [USD]")
         claim(b, factor)
+
+    def statement(self, case: SiteCase, y: int, held: Held) -> float:
+        """Return what the energy produced cost [USD]."""
+        return delivered_cost(held.delivered * case.duration, self.standing(case, y, held)[1])
 
 
 @components.register("ppa_solar")

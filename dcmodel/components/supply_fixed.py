@@ -8,8 +8,9 @@ import numpy as np
 import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, cost_term
-from dcmodel.components.base import SiteCase, components
+from dcmodel.components.base import Held, SiteCase, components
 from dcmodel.components.contract import Contract, claim, energy_paid, settle
+from dcmodel.finance.settlement import sold_at_hub, swing_cost
 
 
 @components.register("supply_fixed")
@@ -74,3 +75,13 @@ class FixedSupply(Contract):
             hourly=offer.parameters["clean_share_hourly"],
             yearly=(1 - swing) * offer.parameters["clean_share_yearly"],
         )
+
+    def statement(self, case: SiteCase, y: int, held: Held) -> float:
+        """Return what the volume and its swing cost, less what was taken back [USD]."""
+        capacity, price = self.standing(case, y, held)
+        offer, hours = self.terms_in(case), case.duration
+        now = case.contract_price_scale * float(offer.price[y])
+        fee = offer.parameters["settlement_fee_usd_per_mwh"]
+        paid = swing_cost(held.delivered * hours, capacity, float(hours.sum()), price, now)
+        hub = case.series["price_energy"][y]
+        return paid - sold_at_hub(held.sold * hours, hub, fee, at_most=now)

@@ -150,8 +150,10 @@ def _by_source(result: xr.Dataset, m: pyo.ConcreteModel) -> None:
     delivery |= {block.index(): block.delivery.array for block in offering(m, "delivery")}
     if m.component("surplus") is not None:
         delivery["surplus"] = -np.asarray(m.surplus.array)
-    if firm := offering(m, "settled"):
-        delivery["settled"] = -sum(np.asarray(block.settled.array) for block in firm)
+    delivery |= {
+        f"{block.index()}.settled": -np.asarray(block.settled.array)
+        for block in offering(m, "settled")
+    }
     for name, dim, parts, doc in (
         ("supply", "component", supply, "Power into the site bus [MW]"),
         ("delivery", "contract", delivery, "Energy bought for the meter [MW]"),

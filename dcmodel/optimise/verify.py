@@ -9,7 +9,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from dcmodel.base.errors import Fault, SolverError
-from dcmodel.components.base import SiteCase
+from dcmodel.components.base import Held, SiteCase
 from dcmodel.finance.bill import Meter, chained, total
 from dcmodel.workload.deferral import served_first_in_first_out
 
@@ -37,6 +37,8 @@ class Verification:
     """Work of the worst year served after its window, before it arrived, or not at all [MWh]."""
     bill_relative: float
     """Largest difference of a yearly bill from the model's charges [1]."""
+    contract_relative: float
+    """Largest difference of a contract's yearly statement from the model's cost [1]."""
 
     @property
     def attributes(self) -> dict[str, float]:
@@ -46,6 +48,7 @@ class Verification:
             "check_cost_relative": self.cost_relative,
             "check_work_mwh": self.work_mwh,
             "check_bill_relative": self.bill_relative,
+            "check_contract_relative": self.contract_relative,
         }
 
 
@@ -71,6 +74,7 @@ def verify(result: xr.Dataset, case: SiteCase, objective: float) -> Verification
         cost_relative=cost_error(result, objective),
         work_mwh=work_error(result, case),
         bill_relative=bill_error(result, case),
+        contract_relative=contract_error(result, case),
     )
     faults = [
         Fault(case.name, f"{what} differs by {value:.3g} {unit}; at most {limit:g} is allowed")
@@ -79,6 +83,7 @@ def verify(result: xr.Dataset, case: SiteCase, objective: float) -> Verification
             ("the sum of cost terms", found.cost_relative, COST_RELATIVE, "of the objective"),
             ("work against its deadline", found.work_mwh, WORK_MWH, "MWh"),
             ("a bill from the meter", found.bill_relative, BILL_RELATIVE, "of the charge"),
+            ("a statement of a contract", found.contract_relative, BILL_RELATIVE, "of its cost"),
         )
         if not value <= limit
     ]
@@ -187,3 +192,39 @@ def bill_error(result: xr.Dataset, case: SiteCase) -> float:
             model, billed = float(charged.isel(year=y).sum()), total(form, meter)
             worst = max(worst, abs(billed - model) / max(abs(model), 1.0))
     return worst
+
+
+def contract_error(result: xr.Dataset, case: SiteCase) -> float:
+    """Return the largest difference of a contract's yearly statement from the model's cost [1].
+
+    Relative to the money that the contract moves either way, terms that earn and terms that cost.
+    """
+    worst = 0.0
+    for part in case.components:
+        terms = result["cost"].where(result["cost_component"] == part.label, drop=True)
+        for y in range(len(case.years)):
+            stated = part.statement(case, y, _held(result, part.label, y))
+            if stated is None:
+                break
+            model = float(terms.isel(year=y).sum())
+            moved = float(np.abs(terms.isel(year=y)).sum())
+            worst = max(worst, abs(stated - model) / max(moved, 1.0))
+    return worst
+
+
+def _held(result: xr.Dataset, label: str, y: int) -> Held:
+    """Return what a result holds of one contract in a year."""
+    sizes, delivery = result["capacity"], result["delivery"].isel(year=y)
+    none = np.zeros(result.sizes["time"])
+
+    def power(name: str) -> FloatArray:
+        known = name in result["contract"].to_numpy()
+        return np.asarray(delivery.sel(contract=name)) if known else none
+
+    signed = f"{label}.signed"
+    known = signed in sizes["size"].to_numpy()
+    return Held(
+        signed=sizes.sel(size=signed).to_numpy() if known else np.zeros(result.sizes["year"]),
+        delivered=power(label),
+        sold=-power(f"{label}.settled"),
+    )

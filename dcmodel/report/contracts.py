@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dcmodel.report import style
+from dcmodel.report.tables import FloatArray, Results, by_case
 
 RISK = 0.95
 """Level of the value at risk. [1]"""
@@ -18,6 +19,52 @@ WORDS = {
     "spot": "No contract",
 }
 BLOCK = " block"
+
+
+SIGNED = ".signed"
+"""Ending of sizes that tell what of a contract is signed in a year."""
+
+
+def contract_table(results: Results) -> pd.DataFrame:
+    """Return one row per case, year and contract: capacity, energy and what it costs.
+
+    ``cost_usd`` is the sum of the contract's rows in `dcmodel.report.tables.costs`. Of
+    ``delivered_mwh`` the contract itself sold ``sold_mwh``; a contract that is settled in money
+    delivers nothing. ``usd_per_mwh`` is the cost over what was delivered and not sold.
+    """
+    rows = []
+    for name, result in by_case(results).items():
+        sizes = [str(size) for size in result["size"].values]
+        kinds = [size.removesuffix(SIGNED) for size in sizes if size.endswith(SIGNED)]
+        for kind in kinds:
+            cost = result["cost"].where(result["cost_component"] == kind, drop=True)
+            delivered, sold = _energy(result, kind), -_energy(result, f"{kind}.settled")
+            for y, year in enumerate(result["year"].values):
+                usd = float(cost.isel(year=y).sum())
+                used = delivered[y] - sold[y]
+                rows.append(
+                    {
+                        "case": name,
+                        "year": int(year),
+                        "contract": kind,
+                        "contracted_mw": float(
+                            result["capacity"].sel(size=f"{kind}.capacity").isel(year=y)
+                        ),
+                        "delivered_mwh": delivered[y],
+                        "sold_mwh": sold[y],
+                        "cost_usd": usd,
+                        "usd_per_mwh": usd / used if used > 1.0 else np.nan,
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def _energy(result: xr.Dataset, source: str) -> FloatArray:
+    """Return energy of one source of the energy account by year [MWh], 0 where it is unknown."""
+    if source not in result["contract"].values:
+        return np.zeros(result.sizes["year"])
+    power = result["delivery"].sel(contract=source)
+    return np.asarray((power * result["duration"]).sum("time"), dtype=float)
 
 
 def mix_table(mixes: xr.Dataset) -> pd.DataFrame:

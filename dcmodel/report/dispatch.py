@@ -136,7 +136,8 @@ def _contracts(result: xr.Dataset) -> list[str]:
     return [
         str(name)
         for name in delivery["contract"].values
-        if name not in {PURCHASE, *SOLD}
+        if name != PURCHASE
+        and not name.endswith(SOLD)
         and float(delivery.sel(contract=name).max()) > style.VISIBLE
     ]
 

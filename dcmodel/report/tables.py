@@ -291,7 +291,7 @@ def energy(results: Results) -> pd.DataFrame:
     ``site supply`` is what feeds the site and sums to the facility's energy (a battery counts with
     its losses, below zero). ``metered energy`` is who sold what the meter of the grid read: it sums
     to the grid energy, with contract energy that was not used below zero: ``surplus`` is sold by
-    the tariff, ``settled`` at the hub by the contract itself.
+    the tariff, ``KIND.settled`` at the hub by the contract itself.
     """
     frames = []
     for name, result in by_case(results).items():

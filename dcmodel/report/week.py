@@ -20,8 +20,8 @@ TIE = 1e-3
 HOURS_PER_WEEK = 7 * HOURS_PER_DAY
 GRID, PURCHASE = "grid_import", "purchase"
 """Names that the energy account of every site bears (`dcmodel.optimise.extract`)."""
-SOLD = frozenset({"surplus", "settled"})
-"""Contract energy that was not used: sold by the tariff, or settled by the contract itself."""
+SOLD = ("surplus", ".settled")
+"""Endings of contract energy that was not used: sold by the tariff, or by the contract itself."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def contract_use(result: xr.Dataset) -> dict[str, FloatArray]:
     delivery = {
         str(name): result["delivery"].sel(contract=name).to_numpy().astype(float)
         for name in result["contract"].values
-        if name not in SOLD
+        if not str(name).endswith(SOLD)
     }
     purchase = delivery.pop(PURCHASE)
     delivered = sum(delivery.values(), start=np.zeros_like(purchase))

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 from matplotlib.figure import Figure
 
-from dcmodel.report.contracts import mix_table, risk_figure
+from dcmodel.report.contracts import contract_table, mix_table, risk_figure
 
 
 @pytest.fixture
@@ -57,3 +57,35 @@ def test_the_figure_draws_every_mix(mixes):
     line = axes.get_lines()[2]
     drawn = [(c1 + 0.5 * c2) / 250 for c1, c2 in [(1e3, 3e3), (2e3, 6e3), (3e3, 9e3), (4e3, 12e3)]]
     assert line.get_ydata() == pytest.approx(np.array(drawn))
+
+
+def test_contracts_of_a_result():
+    """10 MW give 20 MWh in two hours, of which 4 are sold; 6 MW settled in money alone."""
+    result = xr.Dataset(
+        {
+            "capacity": (("size", "year"), [[10.0], [10.0], [6.0], [6.0]]),
+            "cost": (("cost_term", "year"), [[1000.0], [-200.0], [90.0]]),
+            "delivery": (
+                ("contract", "year", "time"),
+                [[[5.0, 5.0]], [[10.0, 10.0]], [[-4.0, 0.0]]],
+            ),
+        },
+        {
+            "size": [
+                "ppa_baseload.capacity", "ppa_baseload.signed", "cfd_wind.capacity",
+                "cfd_wind.signed",
+            ],
+            "cost_component": ("cost_term", ["ppa_baseload", "ppa_baseload", "cfd_wind"]),
+            "contract": ["purchase", "ppa_baseload", "ppa_baseload.settled"],
+            "year": [2027],
+            "duration": ("time", [1.0, 1.0]),
+        },
+        {"site": "dallas", "scenario": "base"},
+    )  # fmt: skip
+    baseload, difference = contract_table(result).to_dict("records")
+    assert baseload["contracted_mw"] == 10.0
+    assert (baseload["delivered_mwh"], baseload["sold_mwh"]) == (20.0, 4.0)
+    assert baseload["cost_usd"] == 800.0
+    assert baseload["usd_per_mwh"] == pytest.approx(800 / 16)
+    assert difference["cost_usd"] == 90.0
+    assert np.isnan(difference["usd_per_mwh"])
