@@ -10,7 +10,8 @@ from dcmodel.report import write
 from dcmodel.report.write import write_reports
 
 TABLES = {
-    "ranking", "costs", "levelised_costs", "capacities", "yearly", "monthly", "energy", "checks", "contracts",
+    "ranking", "costs", "levelised_costs", "capacities", "yearly", "monthly", "energy", "checks",
+    "contracts",
 }  # fmt: skip
 
 
