@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from dcmodel.base.errors import DcmodelError, Fault
 from dcmodel.base.registry import nearest
 from dcmodel.study import library
+from dcmodel.study.check_work import served, traces
 from dcmodel.study.findings import (
     Finding,
     Loc,
@@ -24,6 +25,7 @@ from dcmodel.study.findings import (
     percent_advice,
     unknown_key,
 )
+from dcmodel.study.findings import unknown_name as _unknown
 from dcmodel.study.parts import Parts
 from dcmodel.study.spec import Cooling, SeriesFile, SiteEntry, StudySpec, WeatherFile
 
@@ -110,30 +112,6 @@ def _workloads(parts: Parts, folder: Path) -> Iterator[Finding]:
             yield Finding((*loc, "growth"), _unknown("scenario", workload.growth, known))
         if workload.region is not None and (fault := library.region_fault(workload.region)):
             yield Finding((*loc, "region"), fault)
-
-
-def _served(parts: Parts, folder: Path) -> Iterator[Finding]:
-    """Check what a study names of models and generations, and that requests can be served."""
-    fleet = parts.get("fleet")
-    if fleet is None:
-        return
-    for name, work in parts.get("workloads", {}).items():
-        sized = work.request is not None or work.trace is not None
-        if work.requests_per_s is not None and not (sized and fleet.serving is not None):
-            message = "needs 'request' or 'trace', 'fleet.generations' and 'fleet.serving'"
-            yield Finding(("workloads", name, "requests_per_s"), message)
-        if work.batch_saving == "roofline" and not (sized and fleet.serving is not None):
-            message = "needs 'request' or 'trace', 'fleet.generations' and 'fleet.serving'"
-            yield Finding(("workloads", name, "batch_saving"), message)
-    if fleet.serving is not None:
-        for key in ("model", "small_model"):
-            model = getattr(fleet.serving, key)
-            known = library.language_models()
-            if model is not None and model not in known:
-                loc: Loc = ("fleet", "serving", key)
-                yield Finding(loc, _unknown("model", model, known))
-    for loc, message in library.generation_faults(fleet.generations or {}):
-        yield Finding(loc, message)
 
 
 def _capacity(parts: Parts, folder: Path) -> Iterator[Finding]:
@@ -359,14 +337,11 @@ def _calendar(parts: Parts, folder: Path) -> Iterator[Finding]:
         )
 
 
-def _unknown(what: str, name: str, known: list[str]) -> str:
-    return f"unknown {what} '{name}'{nearest(name, known)} (known: {', '.join(known) or 'none'})"
-
-
 CHECKS: tuple[Check, ...] = (
     _names,
     _workloads,
-    _served,
+    served,
+    traces,
     _capacity,
     _fleet,
     _cooling,

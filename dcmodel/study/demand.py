@@ -13,10 +13,10 @@ from dcmodel.components import base
 from dcmodel.inputs.assumptions import between_years, technology
 from dcmodel.study.cases import Case
 from dcmodel.study.spec import StudySpec
-from dcmodel.study.work import Workload
+from dcmodel.study.work import Fleet, Workload
 from dcmodel.workload.deferral import backlog_max
 from dcmodel.workload.demand import hourly_arrivals
-from dcmodel.workload.fleet import Fleet
+from dcmodel.workload.fleet import Fleet as FleetUse
 from dcmodel.workload.growth import demand_path
 from dcmodel.workload.service import (
     ServingPlan,
@@ -45,7 +45,7 @@ class ClassOfStudy:
 def work_of(
     case: Case,
     installed: FloatArray,
-    fleet: Fleet,
+    fleet: FleetUse,
     time_zone: str,
     calendar_year: int,
 ) -> base.Workload:
@@ -56,7 +56,7 @@ def work_of(
     case : Case
     installed : array of shape (years,)
         Installed IT power [MW].
-    fleet : Fleet
+    fleet : dcmodel.workload.fleet.Fleet
         Use of it.
     time_zone : str
         IANA zone of the site.
@@ -65,6 +65,7 @@ def work_of(
     """
     spec = case.spec
     classes = {name: class_of(case, name) for name in spec.workloads}
+    _check_service(spec, classes, installed)
     stated = _stated(spec, classes, installed)
     arrivals = hourly_arrivals(
         classes,
@@ -115,9 +116,9 @@ def value_of(work: Workload, currency_year: int) -> float:
     return library.value("value_of_work") * library.value("rank_factor") ** (work.priority - 1)
 
 
-def serving_plan(spec: StudySpec) -> ServingPlan | None:
+def serving_plan(fleet: Fleet) -> ServingPlan | None:
     """Return what the fleet of a study serves, None where it does not say."""
-    serving = spec.fleet.serving
+    serving = fleet.serving
     if serving is None:
         return None
     return ServingPlan(
@@ -137,11 +138,11 @@ def fleet_of(spec: StudySpec, installed: Sequence[float] | FloatArray) -> Vintag
     return vintages(installed, spec.years, spec.fleet.generations, spec.currency_year)
 
 
-def interactivity_of(spec: StudySpec, work: Workload) -> float:
+def interactivity_of(fleet: Fleet, work: Workload) -> float:
     """Return output tokens a second that each user of a class receives."""
     if work.interactivity is not None:
         return work.interactivity
-    serving = spec.fleet.serving
+    serving = fleet.serving
     if serving is None:
         return 0.0
     # what saves by waiting is served like the others when it does not wait
@@ -154,10 +155,31 @@ def mtok_per_mwh(
 ) -> FloatArray:
     """Return million tokens per MWh of work of a class, shape (years,)."""
     try:
-        return tokens_per_work(fleet, plan, request, interactivity_of(spec, spec.workloads[name]))
+        return tokens_per_work(
+            fleet, plan, request, interactivity_of(spec.fleet, spec.workloads[name])
+        )
     except StudyError as error:
         faults = [Fault(f"workloads.{name}", f"{f.where}  {f.message}") for f in error.faults]
         raise StudyError(faults) from None
+
+
+def _check_service(
+    spec: StudySpec, classes: dict[str, ClassOfStudy], installed: FloatArray
+) -> None:
+    """Refuse requests that the fleet cannot serve, before anything is solved."""
+    fleet, plan = fleet_of(spec, installed), serving_plan(spec.fleet)
+    if fleet is None or plan is None:
+        return
+    faults: list[Fault] = []
+    for name, work in classes.items():
+        if work.request is None:
+            continue
+        try:
+            mtok_per_mwh(spec, name, work.request, fleet, plan)
+        except StudyError as error:
+            faults += error.faults
+    if faults:
+        raise StudyError(faults)
 
 
 def _batch_saving(
@@ -172,12 +194,16 @@ def _batch_saving(
         if work.batch_saving != "roofline":
             saving[row] = work.batch_saving
             continue
-        fleet, plan, request = fleet_of(spec, installed), serving_plan(spec), classes[name].request
+        fleet, plan, request = (
+            fleet_of(spec, installed),
+            serving_plan(spec.fleet),
+            classes[name].request,
+        )
         serving = spec.fleet.serving
         if fleet is None or plan is None or serving is None or request is None:
             msg = "roofline needs 'request' or 'trace', 'fleet.generations' and 'fleet.serving'"
             raise StudyError(Fault(f"workloads.{name}.batch_saving", msg))
-        rates = (interactivity_of(spec, work), serving.batch_interactivity)
+        rates = (interactivity_of(spec.fleet, work), serving.batch_interactivity)
         each = [batch_saving(chip, plan, request, *rates) for chip in fleet.generations]
         saving[row] = np.maximum(fleet.shares() @ np.array(each), 0.0)
     return saving
@@ -187,7 +213,7 @@ def _stated(
     spec: StudySpec, classes: dict[str, ClassOfStudy], installed: FloatArray
 ) -> dict[str, FloatArray]:
     """Return the mean work of classes that state it themselves [MW]; empty where shares do."""
-    fleet, plan = fleet_of(spec, installed), serving_plan(spec)
+    fleet, plan = fleet_of(spec, installed), serving_plan(spec.fleet)
     found: dict[str, FloatArray] = {}
     for name, work in spec.workloads.items():
         if work.it_mw is not None:

@@ -47,6 +47,11 @@ def unknown_key(loc: Loc, known: list[str]) -> Finding:
     return Finding(loc, f"unknown key{hint}", instead=close[0] if close else "")
 
 
+def unknown_name(what: str, name: str, known: list[str]) -> str:
+    """Return a message on a name that the library does not have, with the nearest."""
+    return f"unknown {what} '{name}'{nearest(name, known)} (known: {', '.join(known) or 'none'})"
+
+
 def without_echoes(findings: Iterable[Finding]) -> list[Finding]:
     """Leave out the missing keys that stand in the file under a misspelt name."""
     findings = list(findings)

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from dcmodel.base.errors import DcmodelError
 from dcmodel.inputs.library import names
 from dcmodel.study.spec import Cooling, SiteEntry
+from dcmodel.study.work import Fleet, Workload
 
 if TYPE_CHECKING:
     from dcmodel.components.base import Component
@@ -213,3 +214,38 @@ def demand_scenarios() -> list[str]:
     from dcmodel.workload.growth import scenario_names
 
     return scenario_names()
+
+
+def service_faults(work: Workload, fleet: Fleet) -> list[str]:
+    """Return why generations of a fleet cannot serve the requests of a class; empty if they do."""
+    from dcmodel.study.demand import interactivity_of, serving_plan
+    from dcmodel.workload.accelerators import accelerator
+    from dcmodel.workload.service import service
+    from dcmodel.workload.tokens import Request
+
+    plan, size = serving_plan(fleet), work.request
+    if plan is None or size is None:
+        return []
+    request = Request(size.input_tokens, size.output_tokens, size.cache_hit)
+    found = []
+    for key in dict.fromkeys(key for mix in (fleet.generations or {}).values() for key in mix):
+        try:
+            service(accelerator(key), plan, request, interactivity_of(fleet, work))
+        except DcmodelError as error:
+            found += [f"{key}: {fault.where}, {fault.message}" for fault in error.faults]
+    return found
+
+
+def trace_faults(path: Path, work: Workload) -> list[str]:
+    """Return what is wrong with a trace, each with its line; also one too short for a shape."""
+    from dcmodel.workload.traces import read_trace
+
+    if work.trace is None:
+        return []
+    try:
+        trace = read_trace(path, work.trace.time_zone)
+        if work.shape is None and trace.shape() is None:
+            return ["the trace holds less than a whole day; give 'shape' beside it"]
+    except DcmodelError as error:
+        return [str(fault) for fault in error.faults]
+    return []

@@ -118,11 +118,17 @@ def _step(text: str) -> Hashable:
     return int(text) if text.isdigit() else text
 
 
+def _is_fixed(target: Loc) -> bool:
+    """Return whether results could not be compared if scenarios differed here."""
+    is_name = target[0] == "sites" and target[2:] in {("label",), ("site",)}
+    return is_name or target == ("fleet", "serving", "tokens")
+
+
 def _unknown_name(document: Mapping[str, Any], target: Loc) -> str:
     """Return a message when the first steps of `target` name nothing in the study."""
     top = str(target[0])
     allowed = [key for key in keys() if key not in FIXED]
-    if top in FIXED or (top == "sites" and target[2:] in {("label",), ("site",)}):
+    if top in FIXED or _is_fixed(target):
         top = dotted(target)
         return f"'{top}' is the same in all scenarios; remove it"
     if top not in allowed:

@@ -39,7 +39,7 @@ def attach_tokens(result: xr.Dataset, case: Case, site_case: SiteCase) -> None:
     The cost of the site and the annuity of its accelerators are shared among the classes by the
     work they use. Classes without a request carry their part and bring no tokens.
     """
-    plan = serving_plan(case.spec)
+    plan = serving_plan(case.spec.fleet)
     fleet = fleet_of(case.spec, site_case.it_capacity)
     requests = {name: class_of(case, name).request for name in site_case.workload.names}
     sized = {name: request for name, request in requests.items() if request is not None}

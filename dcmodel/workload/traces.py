@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ _MAX_FAULTS = 20
 _HOUR = np.timedelta64(1, "h")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trace:
     """Requests in the order of their arrival."""
 
@@ -97,6 +98,12 @@ def read_trace(path: Path, time_zone: str = "UTC") -> Trace:
     """
     if not path.is_file():
         raise DataError(Fault(str(path), "is no file; give the path of a CSV of requests"))
+    return _read(path, path.stat().st_mtime_ns, time_zone)
+
+
+@lru_cache(maxsize=16)
+def _read(path: Path, modified: int, time_zone: str) -> Trace:
+    """Return a trace, read once while the file stays as it is."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file)
         header = next(reader, [])

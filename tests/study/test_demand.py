@@ -114,8 +114,8 @@ def test_a_short_trace_needs_a_shape_beside_it(small_text, write_study, tmp_path
         "timestamp,input_tokens,output_tokens\n2024-05-13 00:00,1,1\n2024-05-13 01:00,1,1\n"
     )
     path = study(small_text, write_study, ["chat: {share: 1, trace: trace.csv}"])
-    with pytest.raises(StudyError, match="less than a whole day; give 'shape' beside it"):
-        work_at(path)
+    [fault] = faults_of(path)
+    assert "less than a whole day; give 'shape' beside it" in fault
     path = study(small_text, write_study, ["chat: {share: 1, trace: trace.csv, shape: flat}"])
     assert class_of(case_of(path), "chat").request == Request(1, 1)
 
@@ -136,7 +136,7 @@ def test_values_follow_rank_and_interactivity_the_deadline(small_text, write_stu
     spec = case_of(study(small_text, write_study, classes, FLEET)).spec
     values = [value_of(work, 2026) for work in spec.workloads.values()]
     assert values == pytest.approx([1808, 904, 70])
-    rates = [interactivity_of(spec, work) for work in spec.workloads.values()]
+    rates = [interactivity_of(spec.fleet, work) for work in spec.workloads.values()]
     assert rates == [30, 0, 7]
 
 
@@ -155,7 +155,31 @@ def test_the_saving_of_batches_comes_from_the_roofline(small_text, write_study):
     np.testing.assert_allclose(found, [[0, 0], [saving, saving], [0.25, 0.25]])
     # served without waiting it is as fast as chat
     spec = case_of(path).spec
-    assert interactivity_of(spec, spec.workloads["jobs"]) == 30
+    assert interactivity_of(spec.fleet, spec.workloads["jobs"]) == 30
+
+
+def test_traces_are_read_when_a_study_is_checked(small_text, write_study, tmp_path):
+    header = "timestamp,input_tokens,output_tokens"
+    (tmp_path / "trace.csv").write_text(f"{header}\n2024-05-13 01:00,1,1\n2024-05-13 00:00,1,1\n")
+    path = study(small_text, write_study, ["chat: {share: 1, trace: trace.csv, shape: flat}"])
+    [fault] = faults_of(path)
+    assert f"{path}:9:" in fault
+    assert "trace.csv:3" in fault
+    assert "lies before the line above" in fault
+
+
+def test_a_fleet_without_a_generation_for_its_first_year_is_refused(small_text, write_study):
+    fleet = FLEET.replace("2025: gb200", "2027: gb200")
+    path = study(small_text, write_study, ["chat: {share: 1, like: chat}"], fleet)
+    with pytest.raises(StudyError, match="first stage is 2027; add an earlier one"):
+        work_at(path)
+
+
+def test_scenarios_count_tokens_alike(small_text, write_study):
+    text = "\nscenarios: {base: {}, other: {fleet.serving.tokens: input_and_output}}"
+    path = study(small_text, write_study, ["chat: {share: 1, like: chat}"], FLEET + text)
+    [fault] = faults_of(path)
+    assert "fleet.serving.tokens' is the same in all scenarios" in fault
 
 
 @pytest.mark.parametrize(
@@ -169,6 +193,16 @@ def test_the_saving_of_batches_comes_from_the_roofline(small_text, write_study):
         ),
         (["chat: {share: 1, shape: flat, deferral_h: 4, batch_saving: rof}"], "", "roofline"),
         (["chat: {share: 1, like: batch_ap}"], "", "did you mean 'batch_api'"),
+        (
+            ["chat: {share: 1, like: chat, interactivity: 5000}"],
+            FLEET,
+            "5000 tokens/s for each user asked",
+        ),
+        (
+            ["chat: {share: 1, like: chat}"],
+            FLEET.replace("llama_70b", "deepseek_r1, small_model: llama_8b, small_share: 0.3"),
+            "unknown model 'llama_8b'",
+        ),
         (["chat: {share: 1, shape: flat, growth: central}"], "", "growth goes on from one"),
         (
             ["chat: {it_mw: {2025: 1}, shape: flat, growth: centrl}"],
