@@ -14,16 +14,14 @@ from dcmodel.base.schema import Fraction, Hours, Spec
 from dcmodel.base.timeindex import model_hours
 from dcmodel.inputs.assumptions import between_years
 from dcmodel.inputs.library import number, read_table, source_faults
+from dcmodel.workload.classes import settings
 from dcmodel.workload.fleet import Fleet
 from dcmodel.workload.shapes import WeeklyShape, hourly_shape, region_time_zone
 
 FloatArray = npt.NDArray[np.float64]
 
 _SHARE_TOLERANCE = 1e-6
-_MIX = (
-    "workload", "year", "share", "low", "high", "shape", "deferral_h", "source", "provenance",
-    "note",
-)  # fmt: skip
+_MIX = ("work_class", "year", "share", "low", "high", "source", "provenance", "note")
 
 
 class ClassOfWork(Protocol):
@@ -142,28 +140,26 @@ def years_in_stage(installed: FloatArray, years: Sequence[int]) -> npt.NDArray[n
 def inference_mix(year: int) -> dict[str, WorkloadClass]:
     """Return the library's mix of inference work in a year, by class.
 
-    The shares are judgement, linear between 2025 and 2030; no public measurement exists.
+    The shares are judgement, linear between 2025 and 2030; no public measurement exists. Shape and
+    deadline are those of the library's classes (`dcmodel.workload.classes`).
     """
-    path = data_dir() / "workloads.csv"
     faults: list[Fault] = []
     shares: dict[str, dict[int, float]] = {}
-    traits: dict[str, tuple[str, float]] = {}
-    for row in read_table(path, _MIX):
+    for row in read_table(data_dir() / "workloads.csv", _MIX):
         faults += source_faults(row)
-        name = row["workload"]
         when = int(number(row, "year", faults))
-        shares.setdefault(name, {})[when] = number(row, "share", faults)
-        traits[name] = (row["shape"], number(row, "deferral_h", faults))
+        shares.setdefault(row["work_class"], {})[when] = number(row, "share", faults)
     if faults:
         raise DataError(faults)
-    return {
-        name: WorkloadClass(
+    mix = {}
+    for name, points in shares.items():
+        own = settings(name)
+        mix[name] = WorkloadClass(
             share=float(between_years(points, [year], "data/workloads.csv", name)[0]),
-            shape=traits[name][0],
-            deferral_h=traits[name][1],
+            shape=own["shape"],
+            deferral_h=own.get("deferral_h", 0.0),
         )
-        for name, points in shares.items()
-    }
+    return mix
 
 
 def _shape_of(work: ClassOfWork, calendar_year: int, site_time_zone: str) -> FloatArray:

@@ -112,7 +112,7 @@ def test_the_librarys_mix_sums_to_one(year):
 
 def test_the_librarys_mix_is_linear_between_its_years():
     # interactive chat: 0.34 in 2025, 0.22 in 2030
-    assert inference_mix(2027)["interactive_chat"].share == pytest.approx(0.34 - 0.12 * 2 / 5)
+    assert inference_mix(2027)["chat"].share == pytest.approx(0.34 - 0.12 * 2 / 5)
 
 
 def test_the_librarys_mix_fits_the_librarys_fleet_today():
