@@ -46,14 +46,14 @@ class Stretch:
         More of each limit, in its unit.
     shed : float
         Power demand that cannot be served even so [MW].
-    worst_step : int
-        Step where the stretch is needed most.
+    worst_step : int or None
+        Step where the stretch is needed most; None where a limit of the whole year alone is.
     """
 
     year: int
     amounts: Floats
     shed: float
-    worst_step: int
+    worst_step: int | None
 
 
 def explain(case: SiteCase, hours: npt.ArrayLike, jobs: int = 1) -> InfeasibleError | None:
@@ -86,8 +86,15 @@ def explain(case: SiteCase, hours: npt.ArrayLike, jobs: int = 1) -> InfeasibleEr
         return None
     worst = max(needed, key=lambda s: (s.shed, s.amounts.max(initial=0.0)))
     [year] = [y for y in years if y.block.year == worst.year]
-    week = _Week(year, worst.worst_step)
-    faults = [_headline(case, needed), _conflict(case, week, np.asarray(hours))]
+    faults = [_headline(case, needed)]
+    if worst.worst_step is None:
+        when = case.years[worst.year]
+        message = (
+            f"every week of {when} could be run by itself; a limit of the whole year is broken"
+        )
+        faults.append(Fault(case.name, message))
+    else:
+        faults.append(_conflict(case, _Week(year, worst.worst_step), np.asarray(hours)))
     return InfeasibleError([*faults, *_changes(case, limits, needed)])
 
 
@@ -166,14 +173,14 @@ class _Year:
         shed = shed if shed > NOTHING * self._demand() else 0.0
         return Stretch(self.block.year, amounts, shed, self._worst(answer, unmet))
 
-    def _worst(self, answer: Solution, unmet: Floats) -> int:
+    def _worst(self, answer: Solution, unmet: Floats) -> int | None:
         excess = unmet.copy()
         steps = self.balance.size
         for columns, _ in self.bounded:
             over = np.maximum(answer.x[columns] - self.problem.upper[columns], 0.0)
             step = self.steps(self.lp.columns, self.block.columns[columns], steps)
             np.add.at(excess, step[step >= 0], over[step >= 0])
-        return int(excess.argmax())
+        return int(excess.argmax()) if excess.max() > NOTHING * self._demand() else None
 
     def _demand(self) -> float:
         fixed = self.problem.row_upper[self.balance]

@@ -23,6 +23,8 @@ WORK_MWH = 1e-3
 """Work of a year served late, early or not at all stays below this. [MWh]"""
 BILL_RELATIVE = 1e-6
 """Bills recomputed from the meter equal the model's charges within this. [1]"""
+WORTH_STATING_USD = 1e4
+"""Contracts that move less money are rounding of the solver: a cent of this is the limit. [USD]"""
 
 
 @dataclass(frozen=True)
@@ -208,7 +210,7 @@ def contract_error(result: xr.Dataset, case: SiteCase) -> float:
                 break
             model = float(terms.isel(year=y).sum())
             moved = float(np.abs(terms.isel(year=y)).sum())
-            worst = max(worst, abs(stated - model) / max(moved, 1.0))
+            worst = max(worst, abs(stated - model) / max(moved, WORTH_STATING_USD))
     return worst
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pyomo.environ as pyo
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from dcmodel.arrays import ArrayVar
 from dcmodel.base.registry import Registry
@@ -23,10 +23,23 @@ from dcmodel.components.contract import staged
 requirements: Registry[type[Requirement]] = Registry("dcmodel.requirements", "dcmodel.requirements")
 """Every requirement by its name in a study."""
 
-StagedFraction = Fraction | Annotated[dict[int, Fraction], Field(min_length=1)]
+
+def _number_or_mapping(value: Any) -> str:
+    return "<mapping>" if isinstance(value, Mapping) else "<number>"
+
+
+StagedFraction = Annotated[
+    Annotated[Fraction, Tag("<number>")]
+    | Annotated[dict[int, Fraction], Field(min_length=1), Tag("<mapping>")],
+    Discriminator(_number_or_mapping),
+]
 """One share for all years, or shares by year; a stage holds until the next."""
 Positive = Annotated[float, Field(ge=0)]
-StagedPositive = Positive | Annotated[dict[int, Positive], Field(min_length=1)]
+StagedPositive = Annotated[
+    Annotated[Positive, Tag("<number>")]
+    | Annotated[dict[int, Positive], Field(min_length=1), Tag("<mapping>")],
+    Discriminator(_number_or_mapping),
+]
 """One figure for all years, or figures by year; a stage holds until the next."""
 
 

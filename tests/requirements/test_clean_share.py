@@ -174,6 +174,7 @@ class TestInWords:
         assert change.message == (
             "Clean share hour by hour can be no more than 50 % in 2025 (now 90)"
         )
+        assert "a limit of the whole year is broken" in error.faults[1].message
 
     def test_a_yearly_share_without_anything_clean(self):
         case = make_case(price=np.full((1, 24), SPOT), load=10.0, asked={"clean_share_yearly": 0.5})

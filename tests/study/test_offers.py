@@ -47,3 +47,43 @@ def test_the_factor_on_contract_prices_has_one_name(small_text, write_study):
     assert "markets.ppa_price_scale  unknown key" in fault.message
     study = load_study(write_study(small_text + "markets: {contract_price_scale: 0.9}\n", "b.yaml"))
     assert study.spec.markets.contract_price_scale == 0.9
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("clean_share_hourly: 90", "found 90, must be at most 1; did you mean 0.9"),
+        ("clean_share_hourly: {2026: 1.2}", "clean_share_hourly.share.2026  found 1.2"),
+        (
+            "carbon_limits: 4000",
+            "unknown requirement 'carbon_limits'; did you mean 'carbon_limit'?",
+        ),
+        ("water_limit: -3", "found -3, must be at least 0"),
+        ("carbon_limit: {limit_t: 5, base: market}", "did you mean 'basis'?"),
+        ("carbon_limit: {limit_t: 5, basis: grid}", "found 'grid'"),
+    ],
+)
+def test_a_bad_requirement_is_one_fault_at_its_line(line, words, small_text, write_study):
+    path = write_study(small_text + f"requirements:\n  {line}\n")
+    [fault] = faults_of(path)
+    assert fault.where.startswith(f"{path}:16:")
+    assert words in fault.message
+
+
+def test_requirements_are_named_in_scenarios(small_text, write_study):
+    text = (
+        "requirements: {clean_share_yearly: 0.5, water_limit: 9000}\n"
+        "scenarios:\n"
+        "  base: {}\n"
+        "  clean: {requirements.clean_share_yearly: 0.9, requirements.water_limit: null}\n"
+    )
+    study = load_study(write_study(small_text + text))
+    assert study.scenario("base").requirements == {"clean_share_yearly": 0.5, "water_limit": 9000}
+    assert study.scenario("clean").requirements == {"clean_share_yearly": 0.9}
+
+
+def test_interruptible_power_and_services_of_the_place(small_text, write_study):
+    text = small_text.replace("  grid_connection:", "  grid_connection: {flexible: true}")
+    connection, service = faults_of(write_study(text + "  demand_response:\n"))
+    assert "site 'stockholm' tells no interruptible power" in connection.message
+    assert "market 'stockholm' buys no demand_response" in service.message
