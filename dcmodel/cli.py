@@ -19,6 +19,7 @@ from dcmodel.base.paths import studies_dir
 from dcmodel.base.registry import nearest
 from dcmodel.commands import bill, contracts, facility, fleet
 from dcmodel.commands.common import INTERRUPTED, Debug, errors
+from dcmodel.commands.metered import is_metered, study_metered, validate_metered
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -101,6 +102,9 @@ def validate(
         kinds: set[type[DcmodelError]] = set()
         for path in studies:
             try:
+                if is_metered(path):
+                    validate_metered(path)
+                    continue
                 study = load_study(path)
             except DcmodelError as error:
                 faults += error.faults
@@ -130,6 +134,8 @@ def run(
 ) -> None:
     """Run a study: finished cases are skipped, failures are listed last."""
     with errors(debug):
+        if study is not None and is_metered(study):
+            raise typer.Exit(study_metered(study, out, quiet))
         from dcmodel.study.load import load_study
 
         loaded = load_study(study if study is not None else _example("quickstart"))

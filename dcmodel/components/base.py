@@ -380,6 +380,7 @@ def staged_capacity(
     lifetime: float,
     what: str,
     integer: bool = False,
+    annuity_factor: float | None = None,
 ) -> ArrayVar:
     """Declare a capacity that grows by yearly additions, each at the cost of its own year.
 
@@ -406,6 +407,8 @@ def staged_capacity(
         Words for the documentation of the variables.
     integer : bool
         Whether additions are whole numbers.
+    annuity_factor : float, optional
+        Yearly over overnight cost, in place of that of the study's rate over the life [yr-1].
 
     Returns
     -------
@@ -414,7 +417,9 @@ def staged_capacity(
     """
     m = b.model()
     limit = np.broadcast_to(np.asarray(upper, dtype=float), (len(case.years),))
-    annuity = capital_recovery_factor(case.discount_rate, lifetime) * capex
+    if annuity_factor is None:
+        annuity_factor = capital_recovery_factor(case.discount_rate, lifetime)
+    annuity = annuity_factor * capex
     capacity = ArrayVar(m.Y, lower=0, upper=limit, doc=f"{what} [{unit}]")
     built = ArrayVar(
         m.Y, lower=0, upper=float(limit.max()), integer=integer, doc=f"{what}, added [{unit}]"
@@ -434,6 +439,31 @@ def staged_capacity(
     for cost, values in (("capital", annuity), ("fixed_operation", fixed_opex)):
         _vintage_cost(b, f"{name}_{cost}", values, stands, built, category, f"{what}: {cost} [USD]")
     return capacity
+
+
+def whole_units(b: pyo.Block, name: str, unit: float) -> None:
+    """Let the additions of a staged capacity come in whole units only.
+
+    Parameters
+    ----------
+    name : str
+        Name of the capacity; ``<name>_built`` are its additions.
+    unit : float
+        Size of one unit, in the unit of the capacity.
+    """
+    m = b.model()
+    built = b.component(f"{name}_built")
+    most = np.floor(np.asarray(built.upper_bound) / unit + 1e-9)
+    count = ArrayVar(m.Y, lower=0, upper=most, integer=True, doc=f"Units of {name} added [1]")
+    b.add_component(f"{name}_units", count)
+
+    def in_units(b: pyo.Block, y: Any) -> Any:
+        return built[y] == unit * count[y]
+
+    b.add_component(
+        f"{name}_in_units",
+        ArrayConstraint(m.Y, rule=in_units, couples_years=True, doc=f"{name} in whole units"),
+    )
 
 
 def _vintage_cost(

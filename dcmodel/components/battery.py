@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pyomo.environ as pyo
+from pydantic import Field, model_validator
 
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, array_expression, cost_term
-from dcmodel.base.schema import Megawatt, MegawattHour
-from dcmodel.components.base import Component, Limit, SiteCase, components, staged_capacity
+from dcmodel.base.schema import Fraction, Megawatt, MegawattHour, Quantity
+from dcmodel.base.units import KW_PER_MW
+from dcmodel.components.base import (
+    Component,
+    Limit,
+    SiteCase,
+    components,
+    staged_capacity,
+    whole_units,
+)
 from dcmodel.components.battery_backup import part
 from dcmodel.components.battery_life import replacement_pieces
 from dcmodel.components.outage_store import (
@@ -20,6 +29,8 @@ from dcmodel.components.outage_store import (
 )
 from dcmodel.components.outages import Found, Means, Outages
 from dcmodel.reliability.parts import BackupPart
+
+Efficiency = Annotated[float, Field(gt=0, le=1), Quantity("1")]
 
 
 @components.register("battery")
@@ -55,16 +66,30 @@ class Battery(Component):
     """Whether cells fade with age and use and are replaced; else fixed cost pays augmentation."""
     reserve_mwh: MegawattHour = 0.0
     """Energy kept for outages, above the lowest permitted state of charge. [MWh]"""
+    efficiency_charge: Efficiency | None = None
+    """Efficiency of charging; None takes the root of the file's round trip. [1]"""
+    efficiency_discharge: Efficiency | None = None
+    """Efficiency of discharging; None takes the root of the file's round trip. [1]"""
+    state_of_charge_first: Fraction | None = None
+    """State of charge when a year begins; None lets each year begin as it ends. [1]"""
+    state_of_charge_last: Fraction | None = None
+    """State of charge when a year ends; None as at its beginning. [1]"""
+    whole_units_kw: Annotated[float, Field(gt=0), Quantity("kW")] | None = None
+    """Converter power comes in whole units of so much; None in any size. [kW]"""
+    whole_units_kwh: Annotated[float, Field(gt=0), Quantity("kWh")] | None = None
+    """Energy comes in whole units of so much; None in any size. [kWh]"""
+    annuity_factor: Annotated[float, Field(ge=0), Quantity("yr-1")] | None = None
+    """Yearly cost over overnight cost; None that of the study's rate over the life. [yr-1]"""
 
     def build(self, b: pyo.Block, case: SiteCase) -> None:
         """Declare sizes, dispatch and costs."""
         m = b.model()
         parameters = self.technology(case)
-        efficiency = float(np.sqrt(parameters.value("roundtrip_efficiency")))
+        into, out = self._efficiencies(case)
         usable, fade = 1.0 - parameters.value("state_of_charge_min"), self._fade(case)
         usable *= 1.0 - fade / 2
         wear = parameters.value("variable_operation")
-        b.efficiency = ArrayParam(values=efficiency, doc="Efficiency one way [1]")
+        b.efficiency = ArrayParam(values=np.sqrt(into * out), doc="Efficiency one way [1]")
         self._size(b, case)
         power_max, energy_max = b.power.upper_bound[:, None], b.energy.upper_bound[:, None]
         b.charge = ArrayVar(m.Y, m.T, lower=0, upper=power_max, doc="Charging power [MW]")
@@ -77,10 +102,22 @@ class Battery(Component):
             doc="Energy at the end of the hour [MWh]",
         )
 
-        @array_constraint(b, m.Y, m.T, doc="Stored energy follows charge and discharge")
+        begins = np.arange(len(case.duration)) == 0
+        given = self.state_of_charge_first is not None
+
+        @array_constraint(
+            b,
+            m.Y,
+            m.T,
+            where=~begins | (not given),
+            doc="Stored energy follows charge and discharge",
+        )
         def energy_balance(b: pyo.Block, y: Any, t: Any) -> Any:
-            flow = efficiency * b.charge[y, t] - b.discharge[y, t] / efficiency
+            flow = into * b.charge[y, t] - b.discharge[y, t] / out
             return b.stored[y, t] == b.stored[y, m.previous[t]] + m.duration[t] * flow
+
+        if given:
+            self._ends_of_year(b, case)
 
         @array_constraint(b, m.Y, m.T, doc="Charge and discharge share the converter")
         def converter_limit(b: pyo.Block, y: Any, t: Any) -> Any:
@@ -101,19 +138,61 @@ class Battery(Component):
         if self.degradation:
             self._replacement(b, case)
 
+    def _efficiencies(self, case: SiteCase) -> tuple[float, float]:
+        """Return the efficiency of charging and of discharging [1]."""
+        way = float(np.sqrt(self.technology(case).value("roundtrip_efficiency")))
+        into, out = self.efficiency_charge, self.efficiency_discharge
+        return way if into is None else into, way if out is None else out
+
+    def _ends_of_year(self, b: pyo.Block, case: SiteCase) -> None:
+        """Declare the energy at the beginning and at the end of a year, above the lowest state."""
+        m = b.model()
+        lowest = self.technology(case).value("state_of_charge_min")
+        first = self.state_of_charge_first or 0.0
+        last = first if self.state_of_charge_last is None else self.state_of_charge_last
+        into, out = self._efficiencies(case)
+        end = len(case.duration) - 1
+
+        @array_constraint(b, m.Y, doc="A year begins with the energy given")
+        def first_state(b: pyo.Block, y: Any) -> Any:
+            flow = into * b.charge[y, 0] - b.discharge[y, 0] / out
+            return b.stored[y, 0] == (first - lowest) * b.energy[y] + m.duration[0] * flow
+
+        @array_constraint(b, m.Y, doc="A year ends with the energy given")
+        def last_state(b: pyo.Block, y: Any) -> Any:
+            return b.stored[y, end] == (last - lowest) * b.energy[y]
+
+    @model_validator(mode="after")
+    def _ends_go_together(self) -> Battery:
+        if self.state_of_charge_last is not None and self.state_of_charge_first is None:
+            msg = "state_of_charge_last needs state_of_charge_first; give both"
+            raise ValueError(msg)
+        return self
+
     def check(self, case: SiteCase) -> list[str]:
         """Return a reserve that no permitted size holds."""
         parameters = self.technology(case)
         most = (
             parameters.value("energy_max") if self.energy_max_mwh is None else self.energy_max_mwh
         )
-        usable = (1.0 - parameters.value("state_of_charge_min")) * (1.0 - self._fade(case) / 2)
+        lowest = parameters.value("state_of_charge_min")
+        usable = (1.0 - lowest) * (1.0 - self._fade(case) / 2)
+        ends = {
+            "state_of_charge_first": self.state_of_charge_first,
+            "state_of_charge_last": self.state_of_charge_last,
+        }
+        faults = [
+            f"battery: {name} {state:g} lies below the lowest permitted state of {lowest:g}"
+            for name, state in ends.items()
+            if state is not None and state < lowest
+        ]
         if self.reserve_mwh <= usable * most:
-            return []
+            return faults
         return [
+            *faults,
             f"battery: a reserve of {self.reserve_mwh:g} MWh is asked for, the largest battery of "
             f"{most:g} MWh holds {usable * most:.4g} MWh above its lowest state; lower reserve_mwh "
-            "or raise energy_max_mwh"
+            "or raise energy_max_mwh",
         ]
 
     def _fade(self, case: SiteCase) -> float:
@@ -151,7 +230,7 @@ class Battery(Component):
     def ride_through(self, b: pyo.Block, case: SiteCase, outages: Outages) -> None:
         """Declare the reserve that every hour keeps, and its use in outages."""
         m, parameters = b.model(), self.technology(case)
-        efficiency = float(np.sqrt(parameters.value("roundtrip_efficiency")))
+        efficiency = self._efficiencies(case)[1]
         usable = (1.0 - parameters.value("state_of_charge_min")) * (1.0 - self._fade(case))
         energy_max = b.energy.upper_bound
         b.reserve = ArrayVar(
@@ -174,13 +253,13 @@ class Battery(Component):
         power = p.value("power_max") if self.power_max_mw is None else self.power_max_mw
         energy = p.value("energy_max") if self.energy_max_mwh is None else self.energy_max_mwh
         held = (1.0 - p.value("state_of_charge_min")) * (1.0 - self._fade(case)) * energy
-        return power, held * float(np.sqrt(p.value("roundtrip_efficiency")))
+        return power, held * self._efficiencies(case)[1]
 
     def outage_means(self, b: pyo.Block, case: SiteCase, hours: int) -> Means | None:
         """Return power, size and state of charge of the solved battery."""
         p = self.technology(case)
         usable = (1.0 - p.value("state_of_charge_min")) * (1.0 - self._fade(case))
-        efficiency = float(np.sqrt(p.value("roundtrip_efficiency")))
+        efficiency = self._efficiencies(case)[1]
         return store_means(b, usable=usable, efficiency=efficiency)
 
     def backup(self, case: SiteCase, found: Found, y: int) -> BackupPart | None:
@@ -224,4 +303,8 @@ class Battery(Component):
                 fixed_opex=capex * share,
                 lifetime=parameters.value("lifetime"),
                 what=what,
+                annuity_factor=self.annuity_factor,
             )
+        for name, unit_size in (("power", self.whole_units_kw), ("energy", self.whole_units_kwh)):
+            if unit_size is not None:
+                whole_units(b, name, unit_size / KW_PER_MW)

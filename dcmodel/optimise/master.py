@@ -206,11 +206,23 @@ class Master:
 
     def whole_bound(self) -> float:
         """Return the lowest cost the cuts allow whole-number sizes, by branch and bound."""
+        return self.whole_design()[0]
+
+    def whole_design(self, mip_gap: float = 1e-4) -> tuple[float, Floats | None]:
+        """Return a bound on the cost of whole-number sizes, and the sizes that promise it.
+
+        Parameters
+        ----------
+        mip_gap : float
+            Relative gap at which branch and bound stops.
+        """
         matrix, constant = self._cut_rows(0)
         cost = np.concatenate([self._cost, np.ones(len(self.parts.blocks))])
         program = self._program(cost, matrix, constant, np.full(constant.size, np.inf), whole=True)
-        answer = solve_or_none(program)
-        return -np.inf if answer is None else answer.dual_bound + self.whole.offset
+        answer = solve_or_none(program, mip_gap=mip_gap)
+        if answer is None:
+            return -np.inf, None
+        return answer.dual_bound + self.whole.offset, self._design(answer.x)
 
     def mix(self) -> Mix | None:
         """Return the cheapest consistent mix of the points known of each block.

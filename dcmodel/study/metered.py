@@ -1,0 +1,326 @@
+"""Studies of a metered load under its own tariff: what a battery behind the meter saves.
+
+The load is given instead of a workload, a facility and a site; tariff forms, components, solvers
+and checks are those of any study. One calendar year, interval by interval as it was metered.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from pydantic import Field
+
+from dcmodel.base.clock import Clock
+from dcmodel.base.errors import DataError, Fault, StudyError
+from dcmodel.base.registry import nearest
+from dcmodel.base.schema import Fraction, Megawatt, Spec
+from dcmodel.base.units import KW_PER_MW
+from dcmodel.base.yamlfile import YamlFile, load_yaml, validate
+from dcmodel.components.base import Component, SiteCase, Workload, components
+from dcmodel.facility.linearise import AffineFacility
+from dcmodel.finance.bill import itemise
+from dcmodel.inputs.loads import Load, read_load
+from dcmodel.inputs.tariffs import read_tariff
+from dcmodel.markets.base import TariffForm, make_forms
+from dcmodel.optimise.build import compile_site
+from dcmodel.optimise.extract import site_dataset
+from dcmodel.optimise.pathway import solve_pathway
+from dcmodel.optimise.settle import settled
+from dcmodel.optimise.site import silent
+from dcmodel.optimise.verify import meters, verify
+from dcmodel.optimise.whole import solve_whole_sizes
+
+OPTIONS = ("battery",)
+"""Components that ask for no site and no market."""
+TOLERANCE = 1e-8
+"""Solver's tolerance: the bill is wanted to the cent. [1]"""
+
+
+class LoadEntry(Spec):
+    """The metered load."""
+
+    file: str
+    """CSV with stamps and a column in kW or MW, relative to the study."""
+    column: str | None = None
+    """Column of the load, where several are in kW or MW."""
+    label: Literal["beginning", "ending"] | None = None
+    """End of the interval that a stamp names; told by the column's name when left out."""
+    time_zone: str | None = None
+    """Zone of the local clock, where it changes for summer."""
+
+
+class MeteredSpec(Spec):
+    """A metered load, its tariff, and what may be built behind the meter."""
+
+    schema_: Literal["dcmodel/metered-1"] = Field(alias="schema")
+    """Version of the language."""
+    name: str
+    """Name of the study."""
+    description: str = ""
+    """What the study asks."""
+    load: LoadEntry
+    """The metered load of one calendar year."""
+    tariff: str
+    """Tariff, relative to the study: YAML, table of time-of-use periods, or URDB JSON."""
+    series: dict[str, str] = {}
+    """Further series that the tariff needs, by name: columns of the load's file."""
+    year: int | None = None
+    """Year whose costs hold; that of the load when left out."""
+    currency_year: int = 2025
+    """Year of the USD in which the library's costs are taken."""
+    discount_rate: Fraction | None = None
+    """Real rate of annuities; not needed where the components give their annuity factor. [1]"""
+    connection_mw: Megawatt | None = None
+    """Largest import; twice the largest reading when left out. [MW]"""
+    components: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
+    """What may be built, with its settings."""
+    gap: Annotated[float, Field(gt=0, lt=1)] = 1e-8
+    """Certified distance from the optimum at which the study is done. [1]"""
+    solver: Literal["auto", "piqp", "clarabel", "highs", "highs_ipm"] = "auto"
+    """Solver of the year."""
+
+
+@dataclass(frozen=True)
+class MeteredStudy:
+    """A metered study with everything it names, read and checked."""
+
+    spec: MeteredSpec
+    load: Load
+    forms: tuple[TariffForm, ...]
+    case: SiteCase
+    tariff: str
+    """Name of the tariff."""
+
+
+@dataclass(frozen=True)
+class MeteredResult:
+    """The optimum of a metered study.
+
+    Parameters
+    ----------
+    summary : dict
+        Sizes, costs and how well they are proven.
+    bill, bill_before : DataFrame
+        Lines of the bill with and without what was built.
+    dispatch : DataFrame
+        Intervals: time, load, charge, discharge, stored energy and import, in kW and kWh.
+    data : xarray.Dataset
+        The solved case.
+    """
+
+    summary: dict[str, Any]
+    bill: pd.DataFrame
+    bill_before: pd.DataFrame
+    dispatch: pd.DataFrame
+    data: xr.Dataset
+
+
+def load_metered(path: Path | str) -> MeteredStudy:
+    """Read a study of a metered load and all it names.
+
+    Raises
+    ------
+    StudyError, DataError
+    """
+    loaded = load_yaml(path)
+    spec = validate(MeteredSpec, loaded)
+    folder = Path(path).resolve().parent
+    parts = _parts(spec, loaded)
+    tariff = read_tariff(folder / spec.tariff)
+    if tariff.currency != "USD":
+        msg = f"the tariff is in {tariff.currency}; a study counts in USD, convert it"
+        raise StudyError(Fault(loaded.where(("tariff",)), msg))
+    forms = make_forms(tariff)
+    entry = spec.load
+    load = read_load(
+        folder / entry.file, entry.column, label=entry.label, time_zone=entry.time_zone
+    )
+    case = _case(spec, load, tuple(forms), parts, loaded)
+    faults = [
+        Fault(loaded.where(("components", part.kind)), text)
+        for part in parts
+        for text in part.check(case)
+    ]
+    faults += [Fault(str(folder / spec.tariff), text) for f in forms for text in f.check(case)]
+    faults += [
+        Fault(loaded.where(("series",)), f"'{form.label}' needs series {name}: NAME: COLUMN")
+        for form in forms
+        for name in sorted(form.series_needed - set(spec.series))
+    ]
+    if faults:
+        raise StudyError(faults)
+    return MeteredStudy(spec, load, tuple(forms), case, tariff.name)
+
+
+def _parts(spec: MeteredSpec, loaded: YamlFile) -> tuple[Component, ...]:
+    """Return the components of a study with their settings."""
+    faults, parts = [], []
+    for name in spec.components:
+        at = ("components", name)
+        if name not in OPTIONS:
+            hint = f"{nearest(name, list(OPTIONS))} (allowed: {', '.join(OPTIONS)})"
+            faults.append(Fault(loaded.where(at), f"no option '{name}' behind a meter{hint}"))
+            continue
+        part = validate(components[name], loaded, at, data=spec.components[name])
+        given = getattr(part, "annuity_factor", None)
+        if given is None and spec.discount_rate is None:
+            msg = f"{name}: give 'discount_rate' in the study, or its 'annuity_factor'"
+            faults.append(Fault(loaded.where(at), msg))
+        parts.append(part)
+    if faults:
+        raise StudyError(faults)
+    return tuple(parts)
+
+
+def _case(
+    spec: MeteredSpec,
+    load: Load,
+    forms: tuple[TariffForm, ...],
+    parts: tuple[Component, ...],
+    loaded: YamlFile,
+) -> SiteCase:
+    """Return the arrays of the model: the load is work that nothing shifts, drawn as it is."""
+    years = np.unique(np.asarray(load.time.year))
+    if years.size > 1:
+        msg = f"holds {years.size} calendar years ({years[0]} to {years[-1]}); a study takes one"
+        raise DataError(Fault(loaded.where(("load",)), msg))
+    power = load.power[None, :]
+    zeros = np.zeros_like(power)
+    most = 2 * power.max() if spec.connection_mw is None else spec.connection_mw
+    if most < power.max():
+        msg = f"connection_mw: {most:g} lies below the largest reading, {power.max():.6g} MW"
+        raise StudyError(Fault(loaded.where(("connection_mw",)), msg))
+    nowhere: Any = None  # `OPTIONS` ask nothing of a site and a market
+    series = {name: load.series(column)[None, :] for name, column in spec.series.items()}
+    rate = 0.0 if spec.discount_rate is None else spec.discount_rate
+    return SiteCase(
+        name=spec.name,
+        site=nowhere,
+        market=nowhere,
+        years=(int(years[0]) if spec.year is None else spec.year,),
+        currency_year=spec.currency_year,
+        discount_rate=rate,
+        discount_factor=np.ones(1),
+        duration=load.hours,
+        month=np.asarray(load.time.month, dtype=np.int64) - 1,
+        clock=Clock(load.time, load.hours, np.arange(len(load.hours))),
+        grid_available=np.array([most]),
+        it_capacity=power.max(axis=1),
+        idle_fraction=0.0,
+        utilisation_max=1.0,
+        workload=Workload(("load",), power[None], (0.0,), zeros[None]),
+        facility=AffineFacility(np.ones_like(power), zeros, zeros, zeros),
+        facility_design_peak=np.ones(1),
+        design_temp_air=np.zeros(1),
+        series={"emission_factor": zeros, **series},  # emissions are not told
+        components=parts,
+        tariffs=forms,
+    )
+
+
+def run_metered(study: MeteredStudy, report: Callable[..., None] = silent) -> MeteredResult:
+    """Solve a metered study, check it, and bill the load with and without what was built.
+
+    Raises
+    ------
+    InfeasibleError, SolverError
+    """
+    started = time.perf_counter()
+    spec, case = study.spec, study.case
+    report("build")
+    m, lp = compile_site(case)
+    report("solve")
+    if lp.integer.any():
+        solution = solve_whole_sizes(lp, gap=spec.gap, solver=spec.solver, tolerance=TOLERANCE)
+    else:
+        solution = solve_pathway(
+            lp,
+            gap=spec.gap,
+            solver=spec.solver,
+            tolerance=TOLERANCE,
+            whole_below=lp.matrix.nnz + 1,
+        )
+    solution = settled(lp, solution, spec.gap)
+    lp.load_solution(m, solution.x)
+    data = site_dataset(m, lp, case, solution.x, study.load.time)
+    report("verify")
+    verification = verify(data, case, lp.objective(solution.x))
+    [meter] = meters(data, case)
+    bill = itemise(study.forms, meter)
+    before = replace(meter, grid_import=case.workload.total[0], contract_use=None, surplus=None)
+    data.attrs |= {
+        "status": solution.status,
+        "certified_gap": solution.gap,
+        "solver": solution.solver,
+        **verification.attributes,
+    }
+    result = MeteredResult(
+        summary={},
+        bill=bill,
+        bill_before=itemise(study.forms, before),
+        dispatch=_dispatch(study, data, m),
+        data=data,
+    )
+    result.summary.update(_summary(study, result, time.perf_counter() - started))
+    return result
+
+
+def _dispatch(study: MeteredStudy, data: xr.Dataset, m: Any) -> pd.DataFrame:
+    """Return the intervals of the year in kW and kWh."""
+    table = pd.DataFrame({"time": study.load.time, "load (kW)": study.load.power * KW_PER_MW})
+    for part in study.case.components:
+        block = m.asset[part.kind]
+        for name, unit in (("charge", "kW"), ("discharge", "kW"), ("stored", "kWh")):
+            values = block.component(name).array[0] * KW_PER_MW
+            table[f"{part.kind} {name} ({unit})"] = values
+    table["import (kW)"] = data["grid_import"].to_numpy()[0] * KW_PER_MW
+    return table
+
+
+def _summary(study: MeteredStudy, result: MeteredResult, seconds: float) -> dict[str, Any]:
+    """Return what an owner asks first."""
+    data = result.data
+    cost = data["cost"].isel(year=0)
+    labels = [form.label for form in study.forms]
+    of_tariff = np.isin(cost["cost_component"].to_numpy(), labels)
+    charged = float(cost.to_numpy()[of_tariff].sum())
+    bill, before = float(result.bill["amount"].sum()), float(result.bill_before["amount"].sum())
+    owned = float(cost.to_numpy()[~of_tariff].sum())
+    return {
+        "study": study.spec.name,
+        "tariff": study.tariff,
+        "load": study.load.column,
+        "currency": "USD",
+        "sizes": _sizes(data),
+        "bill_before": before,
+        "bill": bill,
+        "bill_of_model": charged,
+        "yearly_cost_of_components": owned,
+        "total": bill + owned,
+        "saving": before - bill - owned,
+        "peak_before_kw": float(study.load.power.max()) * KW_PER_MW,
+        "peak_kw": float(data["grid_import"].max()) * KW_PER_MW,
+        "certified_gap": data.attrs["certified_gap"],
+        "status": data.attrs["status"],
+        "solver": data.attrs["solver"],
+        "seconds": round(seconds, 1),
+    }
+
+
+def _sizes(data: xr.Dataset) -> dict[str, dict[str, Any]]:
+    """Return what is built or contracted, in kW and kWh; additions are those of the one year."""
+    sizes = data["capacity"].isel(year=0)
+    found = {}
+    for name, value, unit in zip(
+        sizes["size"].to_numpy(), sizes.to_numpy(), sizes["size_units"].to_numpy(), strict=True
+    ):
+        if not str(name).endswith("_built"):
+            found[str(name)] = {"value": float(value) * KW_PER_MW, "unit": f"k{unit[1:]}"}
+    return found
