@@ -266,7 +266,7 @@ class Battery(Component):
         """Return the battery as an outage finds it."""
         p = self.technology(case)
         usable = (1.0 - p.value("state_of_charge_min")) * (1.0 - self._fade(case) / 2)
-        return part(p, case, found, y, usable)
+        return part(p, case, found, y, usable, self._efficiencies(case))
 
     def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:
         """Return the largest converter power and energy."""

@@ -18,7 +18,14 @@ _STEP = 0.05
 """One addition as a share of the site's design power [1]."""
 
 
-def part(p: Technology, case: SiteCase, found: Found, y: int, usable: float) -> BackupPart:
+def part(
+    p: Technology,
+    case: SiteCase,
+    found: Found,
+    y: int,
+    usable: float,
+    efficiency: tuple[float, float],
+) -> BackupPart:
     """Return the battery that stands in a year.
 
     Parameters
@@ -30,16 +37,17 @@ def part(p: Technology, case: SiteCase, found: Found, y: int, usable: float) -> 
         Position of the year.
     usable : float
         Share of the rated energy between the lowest and the highest permitted state [1].
+    efficiency : tuple of float
+        Of charging and of discharging [1].
     """
-    efficiency = float(np.sqrt(p.value("roundtrip_efficiency")))
     energy = usable * found.sizes["energy"]
     held = np.zeros(1) if found.stored is None else np.clip(np.roll(found.stored, 1), 0.0, energy)
     battery = BatteryReserve(
         power=found.sizes["power"],
         energy=energy,
         stored=held if found.stored is not None else 0.0,
-        charge_efficiency=efficiency,
-        discharge_efficiency=efficiency,
+        charge_efficiency=efficiency[0],
+        discharge_efficiency=efficiency[1],
         availability=p.value("availability"),
     )
     return BackupPart(battery=battery, additions=_additions(p, case, battery, y, usable))

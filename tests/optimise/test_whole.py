@@ -10,8 +10,8 @@ from dcmodel.optimise.whole import solve_whole_sizes
 
 BATTERY = {
     "parameters": {
-        "capex_power": 20.0,
-        "capex_energy": 15.0,
+        "capex_power": 150.0,
+        "capex_energy": 30.0,
         "fixed_operation_share_of_capex": 0.0,
         "variable_operation": 0.0,
         "state_of_charge_min": 0.0,
