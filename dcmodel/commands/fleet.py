@@ -22,6 +22,8 @@ app = typer.Typer(help="Accelerators by generation: tokens per MWh, USD per mill
 FIRST, LAST = 2025, 2030
 RATES = (0.0, 10.0, 20.0, 30.0, 45.0, 60.0, 80.0, 100.0, 130.0)
 """Output tokens a second for each user, over which the price of speed is shown."""
+SPEED_OF = ["h100_sxm", "h200_sxm", "b200_sxm", "gb200_nvl72", "vr_nvl144"]
+"""Generations whose price of speed is shown where none is named."""
 
 Model = Annotated[str, typer.Option(help="Language model of the library.")]
 Precision = Annotated[str, typer.Option(help="bf16, fp8 or fp4.")]
@@ -129,7 +131,7 @@ def show_levers(
     """Show what changes the cost of a request: speed, precision, context, cache, small models."""
     with errors(debug):
         from dcmodel.study.economics import terms
-        from dcmodel.study.levers import interactivity_curve, levers
+        from dcmodel.study.levers import levers
         from dcmodel.workload.accelerators import accelerator
         from dcmodel.workload.models import language_model
         from dcmodel.workload.tokens import Request
@@ -139,10 +141,8 @@ def show_levers(
         request = Request(input_tokens or 0.0, output_tokens or 0.0)
         chip, on = accelerator(generation, where="--generation"), terms()
         table = levers(chip, plan, request, interactivity, on, small_model)
-        curve = interactivity_curve(chip, plan, request, RATES, on)
         if as_json:
-            records = {"levers": table.to_dict("records"), "curve": curve.to_dict("records")}
-            typer.echo(json.dumps(records, indent=2))
+            typer.echo(table.to_json(orient="records", indent=2))
             return
         typer.echo(f"{chip.name}, {model}, {precision}")
         for row in table.to_dict("records"):
@@ -151,13 +151,43 @@ def show_levers(
                 f"{row['wh_per_request_share']:7.2f} x   {row['usd_per_1000_requests']:8.4f} USD "
                 f"a thousand {row['usd_per_1000_requests_share']:7.2f} x"
             )
-        typer.echo("  the price of speed")
-        for row in curve.to_dict("records"):
-            typer.echo(
-                f"    {row['interactivity']:6.1f} tokens/s a user: {row['tokens_per_s']:8.0f} "
-                f"output tokens/s an accelerator, {row['mtok_per_mwh']:6.0f} Mtok/MWh, "
-                f"{row['usd_per_mtok']:7.3f} USD/Mtok"
-            )
+
+
+@app.command()
+def speed(
+    model: Model = "deepseek_r1",
+    precision: Precision = "fp8",
+    tokens: Count = "output",
+    input_tokens: Input = 1155.0,
+    output_tokens: Output = 211.0,
+    generation: Names = None,
+    as_json: AsJson = False,
+    plot: Annotated[Path | None, typer.Option(help="Write a chart.")] = None,
+    debug: Debug = False,
+) -> None:
+    """Show the energy price of speed: tokens per MWh over what each user receives."""
+    with errors(debug):
+        from dcmodel.study.economics import terms
+        from dcmodel.study.levers import interactivity_curve
+        from dcmodel.workload.accelerators import accelerator
+        from dcmodel.workload.tokens import Request
+
+        plan = _plan(model, precision, tokens)
+        request = Request(input_tokens or 0.0, output_tokens or 0.0)
+        keys = _known(generation or SPEED_OF)
+        curves = {
+            key: interactivity_curve(accelerator(key), plan, request, RATES, terms())
+            for key in keys
+        }
+        if as_json:
+            records = {key: curve.to_dict("records") for key, curve in curves.items()}
+            typer.echo(json.dumps(records, indent=2))
+        else:
+            _show_speed(curves)
+        if plot is not None:
+            from dcmodel.report.fleet import speed_figure
+
+            _save(speed_figure(curves, plan.counted.value, f"{model}, {precision}"), plot)
 
 
 @app.command()
@@ -288,6 +318,17 @@ def _show(table: pd.DataFrame, plan: ServingPlan, request: Request, interactivit
             typer.echo(f"  {row['note']}")
     typer.echo("Energy at the wall, with idle hours; USD of accelerators, building and energy.")
     typer.echo("Assumed values are unverified: data/accelerators.csv, data/fleet_reference.csv.")
+
+
+def _show_speed(curves: dict[str, pd.DataFrame]) -> None:
+    for key, curve in curves.items():
+        typer.echo(key)
+        for row in curve.to_dict("records"):
+            typer.echo(
+                f"  {row['interactivity']:6.1f} tokens/s a user: {row['tokens_per_s']:8.0f} "
+                f"output tokens/s an accelerator, {row['mtok_per_mwh']:6.0f} Mtok/MWh, "
+                f"{row['usd_per_mtok']:8.3f} USD/Mtok"
+            )
 
 
 def _cells(row: dict[Any, Any], point: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -45,10 +47,7 @@ def generations_figure(
     ):
         _generations(ax, known, column)
         _years(ax, years, column)
-        ax.set_yscale("log")
-        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        ax.yaxis.set_minor_formatter(NullFormatter())
+        _log_axis(ax)
         ax.set(xlabel="Year available", ylabel=label)
     left.set_title(title)
     names = [
@@ -59,6 +58,50 @@ def generations_figure(
     figure.legend(blank, names, loc="outside right upper", fontsize=7, handlelength=0)
     figure.legend(*_key(), loc="outside lower center", ncols=4, fontsize=7.5)
     return figure
+
+
+@style.applied()
+def speed_figure(curves: Mapping[str, pd.DataFrame], counted: str, title: str) -> Figure:
+    """Draw tokens per MWh and USD per million tokens over what each user receives.
+
+    Parameters
+    ----------
+    curves : mapping
+        Tables of `dcmodel.study.levers.interactivity_curve` by generation.
+    counted : str
+        Which tokens are counted.
+    title : str
+        What is served.
+    """
+    figure = Figure(figsize=(style.WIDTH * 1.2, 4.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    words = counted.replace("_", " ")
+    for ax, column, label in (
+        (left, "mtok_per_mwh", f"Million {words} tokens per MWh at the wall"),
+        (right, "usd_per_mtok", f"USD per million {words} tokens"),
+    ):
+        for position, (key, curve) in enumerate(curves.items()):
+            ax.plot(
+                curve["interactivity"],
+                curve[column],
+                marker=style.MARKERS[position % len(style.MARKERS)],
+                markersize=3.5,
+                color=style.PALETTE[position % len(style.PALETTE)],
+                label=key.replace("_", " "),
+            )
+        _log_axis(ax)
+        ax.set(xlabel="Output tokens/s for each user", ylabel=label, xlim=(0, None))
+    left.set_title(title)
+    right.legend(fontsize="small")
+    return figure
+
+
+def _log_axis(ax: Axes) -> None:
+    """Give the vertical axis powers of ten in plain numbers."""
+    ax.set_yscale("log")
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _placed(table: pd.DataFrame) -> pd.DataFrame:

@@ -44,8 +44,34 @@ def levers(
         ``lever``, ``wh_per_request`` at the wall, ``usd_per_1000_requests``, both also as a share
         of the unchanged; levers that cannot be had are left out.
     """
+    rows: list[dict[str, object]] = []
+    for words, served, size, rate in _cases(plan, request, interactivity, small_model):
+        try:
+            found = economy(chip, served, size, rate, on)
+        except StudyError:
+            if not rows:
+                raise
+            continue
+        tokens = size.tokens(served.counted).amount
+        rows.append(
+            {
+                "lever": words,
+                "wh_per_request": found.wh_per_request,
+                "usd_per_1000_requests": found.usd_per_mtok * tokens / 1e3,
+            }
+        )
+    table = pd.DataFrame(rows)
+    for column in ("wh_per_request", "usd_per_1000_requests"):
+        table[f"{column}_share"] = table[column] / table[column].iloc[0]
+    return table
+
+
+def _cases(
+    plan: ServingPlan, request: Request, interactivity: float, small_model: str
+) -> list[tuple[str, ServingPlan, Request, float]]:
+    """Return each lever in words with what it changes, the unchanged request first."""
     half = replace(plan, small_model=small_model, small_share=_SMALL_SHARE)
-    cases: list[tuple[str, ServingPlan, Request, float]] = [
+    return [
         ("as it is", plan, request, interactivity),
         ("twice as fast for each user", plan, request, 2 * interactivity),
         ("half as fast for each user", plan, request, interactivity / 2),
@@ -69,26 +95,6 @@ def levers(
         ),
         (f"half of the requests to {small_model}", half, request, interactivity),
     ]
-    rows: list[dict[str, object]] = []
-    for words, served, size, rate in cases:
-        try:
-            found = economy(chip, served, size, rate, on)
-        except StudyError:
-            if not rows:
-                raise
-            continue
-        tokens = size.tokens(served.counted).amount
-        rows.append(
-            {
-                "lever": words,
-                "wh_per_request": found.wh_per_request,
-                "usd_per_1000_requests": found.usd_per_mtok * tokens / 1e3,
-            }
-        )
-    table = pd.DataFrame(rows)
-    for column in ("wh_per_request", "usd_per_1000_requests"):
-        table[f"{column}_share"] = table[column] / table[column].iloc[0]
-    return table
 
 
 def interactivity_curve(

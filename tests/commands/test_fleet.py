@@ -50,10 +50,22 @@ def test_the_claim_is_recomputed_with_what_is_assumed():
 def test_levers_as_text_and_as_json_agree():
     data = json.loads(run("levers", "--json").stdout)
     text = run("levers").stdout
-    for row in data["levers"]:
+    for row in data:
         assert row["lever"] in text
         assert f"{row['wh_per_request']:.4f} Wh" in text
-    assert len(data["curve"]) >= 6
+
+
+def test_speed_as_text_as_json_and_as_a_chart(tmp_path):
+    words = ["speed", "-g", "h100_sxm", "-g", "gb200_nvl72"]
+    data = json.loads(run(*words, "--json").stdout)
+    picture = tmp_path / "speed.png"
+    text = run(*words, "--plot", str(picture)).stdout
+    assert list(data) == ["h100_sxm", "gb200_nvl72"]
+    for row in data["gb200_nvl72"]:
+        assert f"{row['interactivity']:.1f} tokens/s a user" in text
+    # the larger domain gives a user more than the node does
+    assert len(data["gb200_nvl72"]) > len(data["h100_sxm"])
+    assert picture.read_bytes()[:4] == b"\x89PNG"
 
 
 def test_demand_shows_the_anchors():
