@@ -130,6 +130,8 @@ class SiteCase:
     """Factor on the price of every contract [1]."""
     hourly: dict[str, FloatArray] = field(default_factory=dict)
     """`series` by the hour of the clock, where steps are longer, shape (years, hours)."""
+    hours: SiteCase | None = None
+    """The case of every hour, where steps are longer."""
 
     @cached_property
     def previous(self) -> npt.NDArray[np.int64]:
@@ -175,6 +177,7 @@ class SiteCase:
             month=self.month[segments.start],
             clock=self.clock.merged(segments.label),
             hourly=self.series,
+            hours=self,
             workload=replace(
                 work,
                 arrivals=mean(work.arrivals),

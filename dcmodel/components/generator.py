@@ -420,7 +420,7 @@ class Generator(Component):
         """Return the largest rated power, where it is sized."""
         if self.sizing == "rule":
             return ()
-        names = ("sets", "sets_built", "online", "output", "started", "firm_units", "outage_online",
+        names = ("sets", "sets_built", "online", "output", "started", "firm_units",
                  "outage_output", "outage_fuel")  # fmt: skip
         declared = [b.component(name) for name in names]
         variables = [part for part in declared if isinstance(part, ArrayVar)]

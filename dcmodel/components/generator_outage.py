@@ -17,75 +17,80 @@ if TYPE_CHECKING:
 
 
 def declare(generator: Generator, b: pyo.Block, case: SiteCase, outages: Outages) -> None:
-    """Declare the units that run in outages and their power.
+    """Declare the power of the units that count.
 
     A cold unit gives power from its start time on, less what the building's own supply bridges; a
-    unit that runs when the outage begins goes on. Minimum load is left to load banks.
+    unit that runs when the outage begins goes on. As many units run as the load needs; minimum
+    load is left to load banks.
     """
     p, sets = generator.technology(case), (b.model().Y, outages.starts, outages.hours)
-    shape = tuple(len(one) for one in sets)
-    scheme = generator.scheme()
-    derated = p.value("unit_rating") * generator.derating(case, outages.at(case.series["temp_air"]))
-    most = (scheme.needed * generator.group_max(case))[:, None, None]
-    most = np.broadcast_to(most, shape)
+    derating = generator.derating(case, outages.at("temp_air"))
+    derated = p.value("unit_rating") * derating
+    largest = (generator.scheme().needed * generator.group_max(case))[:, None, None]
     ready = outages.started(p.value("start_time") / SECONDS_PER_HOUR)
+    hot = b.component("online") is not None
     b.outage_derated = ArrayParam(*sets, values=derated)
-    b.outage_online = ArrayVar(*sets, lower=0, upper=most, doc="Units that run in an outage [1]")
-    b.outage_output = ArrayVar(*sets, lower=0, upper=derated * most, doc="Output in an outage [MW]")
+    b.outage_cold = ArrayParam(*sets, values=derated if hot else derated * ready)
+    b.outage_output = ArrayVar(
+        *sets, lower=0, upper=derated * largest, doc="Output in an outage [MW]"
+    )
 
-    @array_constraint(b, *sets, doc="Units in an outage are those that count")
-    def outage_units(b: pyo.Block, y: Any, s: Any, h: Any) -> Any:
-        return b.outage_online[y, s, h] <= b.firm_units[y]
-
-    _cold_start(b, outages, ready, hot=b.component("online") is not None)
-
-    @array_constraint(b, *sets, doc="Output in an outage within the derated rating")
+    @array_constraint(b, *sets, couples_years=True, doc="Output in an outage of units that count")
     def outage_limit(b: pyo.Block, y: Any, s: Any, h: Any) -> Any:
-        return b.outage_output[y, s, h] <= b.outage_derated[y, s, h] * b.outage_online[y, s, h]
+        return b.outage_output[y, s, h] <= b.outage_cold[y, s, h] * b.firm_units[y]
 
-    if np.isfinite(generator.autonomy(case)):
-        _fuel_on_site(generator, b, case, outages)
+    if hot and (ready < 1.0).any():
+        _hot_start(b, outages, ready)
+    hours = len(outages.hours)
+    if (fuel_until(generator, case, hours) < np.arange(1, hours + 1)).any():
+        _fuel_on_site(generator, b, case, outages, derating)
 
     @array_expression(b, *sets, doc="Power in an outage [MW]")
     def outage_supply(b: pyo.Block, y: Any, s: Any, h: Any) -> Any:
         return b.outage_output[y, s, h]
 
 
-def _cold_start(b: pyo.Block, outages: Outages, ready: FloatArray, *, hot: bool) -> None:
-    """Declare that cold units give nothing before they have started."""
+def _hot_start(b: pyo.Block, outages: Outages, ready: FloatArray) -> None:
+    """Declare that until cold units have started, those that ran before give what is given."""
     sets = (b.model().Y, outages.starts, outages.hours)
-    if (ready >= 1.0).all():
-        return
     b.outage_ready = ArrayParam(outages.hours, values=ready)
 
     @array_constraint(b, *sets, where=ready < 1.0, doc="Cold units start before they give power")
     def outage_start(b: pyo.Block, y: Any, s: Any, h: Any) -> Any:
-        part = b.outage_ready[h]
-        before = b.online[y, outages.before[s]] if hot else 0.0
-        return b.outage_online[y, s, h] <= part * b.firm_units[y] + (1 - part) * before
+        part, before = b.outage_ready[h], b.online[y, outages.before[s]]
+        running = part * b.firm_units[y] + (1 - part) * before
+        return b.outage_output[y, s, h] <= b.outage_derated[y, s, h] * running
 
 
-def _fuel_on_site(generator: Generator, b: pyo.Block, case: SiteCase, outages: Outages) -> None:
+def _fuel_on_site(
+    generator: Generator, b: pyo.Block, case: SiteCase, outages: Outages, derating: FloatArray
+) -> None:
     """Declare that fuel burnt in an outage was on site or has been delivered."""
     p, sets = generator.technology(case), (b.model().Y, outages.starts, outages.hours)
-    rating, idle, slope = (p.value(k) for k in ("unit_rating", "fuel_idle", "fuel_slope"))
-    full_load = rating * (idle + slope)
-    held = fuel_until(generator, case, len(outages.hours))
-    b.outage_fuel_max = ArrayParam(outages.hours, values=full_load * held)
+    full_load = p.value("fuel_idle") + p.value("fuel_slope")
+    held = p.value("unit_rating") * full_load * fuel_until(generator, case, len(outages.hours))
+    b.outage_fuel_max = ArrayParam(outages.hours, values=held)
+    b.outage_fuel_per_mwh = ArrayParam(*sets, values=fuel_per_mwh(generator, case, derating))
     largest = float((generator.scheme().groups * generator.group_max(case)).max())
     b.outage_fuel = ArrayVar(
-        *sets, lower=0, upper=full_load * held * largest, doc="Fuel burnt so far in an outage"
+        *sets, lower=0, upper=held * largest, doc="Fuel burnt so far in an outage"
     )
 
-    @array_constraint(b, *sets, doc="Fuel burnt adds up through an outage")
+    @array_constraint(b, *sets, couples_years=True, doc="Fuel burnt adds up through an outage")
     def outage_burnt(b: pyo.Block, y: Any, s: Any, h: Any) -> Any:
         before = outages.later[h] * b.outage_fuel[y, s, outages.earlier[h]]
-        rate = rating * idle * b.outage_online[y, s, h] + slope * b.outage_output[y, s, h]
-        return b.outage_fuel[y, s, h] == before + rate
+        burnt = b.outage_fuel_per_mwh[y, s, h] * b.outage_output[y, s, h]
+        return b.outage_fuel[y, s, h] == before + burnt
 
-    @array_constraint(b, *sets, doc="Fuel burnt in an outage was on site or delivered")
+    @array_constraint(b, *sets, couples_years=True, doc="Fuel burnt was on site or delivered")
     def outage_tank(b: pyo.Block, y: Any, s: Any, h: Any) -> Any:
         return b.outage_fuel[y, s, h] <= b.outage_fuel_max[h] * b.units[y]
+
+
+def fuel_per_mwh(generator: Generator, case: SiteCase, derating: FloatArray) -> FloatArray:
+    """Return fuel per MWh of units that run at their derated rating, fuel units of the file."""
+    p = generator.technology(case)
+    return np.asarray(p.value("fuel_slope") + p.value("fuel_idle") / np.maximum(derating, 1e-6))
 
 
 def fuel_until(generator: Generator, case: SiteCase, hours: int) -> FloatArray:
@@ -94,6 +99,8 @@ def fuel_until(generator: Generator, case: SiteCase, hours: int) -> FloatArray:
     Every unit brings its tank: the spare units' fuel is there for the others.
     """
     p = generator.technology(case)
+    if not np.isfinite(generator.autonomy(case)):
+        return np.full(hours, np.inf)
     since = np.maximum(np.arange(1, hours + 1) - p.value("resupply_after"), 0.0)
     return np.asarray(generator.autonomy(case) + p.value("resupply_rate") * since)
 
@@ -121,7 +128,7 @@ def means(generator: Generator, b: pyo.Block, case: SiteCase, hours: int) -> Mea
         running = np.minimum(share, 1.0)
     fuel = per_mwh = resupply = None
     if np.isfinite(generator.autonomy(case)):
-        per_mwh = p.value("fuel_slope") + p.value("fuel_idle") / np.maximum(derating, 1e-6)
+        per_mwh = fuel_per_mwh(generator, case, derating)
         full_load = p.value("unit_rating") * (p.value("fuel_idle") + p.value("fuel_slope"))
         units = np.asarray(b.units.array, dtype=float)
         until = fuel_until(generator, case, hours)

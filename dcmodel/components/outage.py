@@ -12,7 +12,7 @@ from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, cost_term
 from dcmodel.base.schema import Fraction, Quantity, Spec
 from dcmodel.components.base import Component, FloatArray, SiteCase, components
 from dcmodel.components.outage_screen import failing_starts, screened_starts, spread_starts
-from dcmodel.components.outages import bridge_h, outages_of, steps_of_hours
+from dcmodel.components.outages import bridge_h, by_hour, outages_of, steps_of_hours
 from dcmodel.inputs.assumptions import technology
 
 Length = Annotated[int, Field(ge=1, le=720), Quantity("h")]
@@ -92,19 +92,22 @@ class Outage(Component):
         return self.shares(case)
 
     def it_power(self, case: SiteCase) -> FloatArray:
-        """Return the IT power that must go on, by step [MW], shape (years, steps)."""
+        """Return the IT power that must go on, by hour [MW], shape (years, hours)."""
+        case = case.hours or case
         dynamic = np.tensordot(self.shares(case), case.workload.arrivals, axes=1)
         installed = case.it_capacity[:, None]
-        return np.asarray(case.idle_fraction * installed + (1 - case.idle_fraction) * dynamic)
+        power = case.idle_fraction * installed + (1 - case.idle_fraction) * dynamic
+        return by_hour(power, case.duration)
 
     def need(self, case: SiteCase) -> FloatArray:
-        """Return the critical load of the facility by step [MW], shape (years, steps)."""
-        lines = case.facility
-        load = lines.power_slope * self.it_power(case)
-        load = load + lines.power_fixed * case.it_capacity[:, None]
+        """Return the critical load of the facility by hour [MW], shape (years, hours)."""
+        case = case.hours or case
+        slope = by_hour(case.facility.power_slope, case.duration)
+        fixed = by_hour(case.facility.power_fixed, case.duration)
+        load = slope * self.it_power(case) + fixed * case.it_capacity[:, None]
         if not self.design_weather:
             return np.asarray(load)
-        hottest = (lines.power_slope + lines.power_fixed).max(axis=1)
+        hottest = (slope + fixed).max(axis=1)
         raised = np.maximum(case.facility_design_peak / np.maximum(hottest, 1e-9), 1.0)
         return np.asarray(raised[:, None] * load)
 
@@ -117,14 +120,8 @@ class Outage(Component):
         """Return the start hours of outages that must be survived."""
         if self.duration_h is None:
             return ()
-        hours = steps_of_hours(case.duration)
-        sun = case.series.get("solar_fixed")
-        found = screened_starts(
-            self.need(case)[:, hours],
-            None if sun is None else sun[:, hours],
-            self.duration_h,
-            self.starts,
-        )
+        sun = profiles(case).get("solar_fixed")
+        found = screened_starts(self.need(case), sun, self.duration_h, self.starts)
         return tuple(dict.fromkeys([*found, *self.start_hours]))
 
     def check(self, case: SiteCase) -> list[str]:
@@ -138,7 +135,7 @@ class Outage(Component):
         if self.duration_h is None or found:
             return found
         hours = self.duration_h
-        load = self.it_power(case)[:, steps_of_hours(case.duration)]
+        load = self.it_power(case)
         least_energy = float((load.mean(axis=1) * hours).max())
         most = {c.label: c.outage_most(case, hours) for c in case.components}
         power, energy = (sum(m[i] for m in most.values()) for i in (0, 1))
@@ -176,16 +173,13 @@ class Outage(Component):
         for name, hours in spread.items():
             lengths += [self.scenarios[name].duration_h] * len(hours)
             weight += [self.scenarios[name].per_year / len(hours)] * len(hours)
+        it_power = self.it_power(case)
+        bridge = bridge_h(case.currency_year)
         outages = outages_of(
-            b,
-            case.duration,
-            begin,
-            self.length(),
-            self.it_power(case),
-            bridge_h(case.currency_year),
+            b, case.duration, begin, self.length(), profiles(case), it_power, bridge
         )
         inside = np.arange(self.length()) < np.array(lengths)[:, None]
-        load = outages.at(self.need(case)) * inside
+        load = self.need(case)[:, outages.hour] * inside
         m = b.model()
         for component in case.components:
             component.ride_through(m.asset[component.label], case, outages)
@@ -202,7 +196,7 @@ class Outage(Component):
             upper = np.where(weight[:, None] > 0, load, 0.0)
             b.lost = ArrayVar(*sets, lower=0, upper=upper, doc="Critical load lost [MW]")
 
-        @array_constraint(b, *sets, doc="Critical load carried through outages")
+        @array_constraint(b, *sets, couples_years=True, doc="Critical load carried through outages")
         def carried(b: pyo.Block, y: Any, s: Any, h: Any) -> Any:
             given = sum([block.outage_supply[y, s, h] for block in giving])
             return given + (b.lost[y, s, h] if may_lose else 0) >= b.load[y, s, h]
@@ -221,9 +215,10 @@ class Outage(Component):
     def revised(self, m: pyo.ConcreteModel, case: SiteCase) -> Component | None:
         """Return the outages with start hours from which the solution fails; None if there is none.
 
-        Starts of the model are carried by its own equations; only others are added.
+        Starts of the model are carried by its own equations; only others are added. Segments are
+        for proposals and quick looks: there the starts of the model stand alone.
         """
-        if self.duration_h is None:
+        if self.duration_h is None or case.hours is not None:
             return None
         hours = steps_of_hours(case.duration)
         means = [
@@ -237,3 +232,9 @@ class Outage(Component):
         if not new:
             return None
         return self.model_copy(update={"start_hours": (*self.start_hours, *new)})
+
+
+def profiles(case: SiteCase) -> dict[str, FloatArray]:
+    """Return the series of a case by hour, shape (years, hours)."""
+    case = case.hours or case
+    return {name: by_hour(values, case.duration) for name, values in case.series.items()}

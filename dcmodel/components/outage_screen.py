@@ -84,7 +84,7 @@ def failing_starts(
 
     Parameters
     ----------
-    need : array of shape (years, steps)
+    need : array of shape (years, hours)
         Critical load [MW].
     means : sequence of Means
         What the solved components give.
@@ -117,8 +117,8 @@ def shortage(
     content = [np.minimum(store.stored[year][before], store.energy[year]) for store in stores]  # type: ignore[index]
     missing = np.zeros(len(hours))
     for h in range(length):
-        step = hours[(start + h) % len(hours)]
-        left = need[year][step].copy()
+        hour = (start + h) % len(hours)
+        step, left = hours[hour], need[year][hour].copy()
         spare = np.zeros(len(hours))
         for k, source in enumerate(sources):
             power = _power(source, year, step, before, h, burnt[k])

@@ -54,7 +54,9 @@ def declare_store(
         doc="Energy after an hour of an outage [MWh]",
     )
 
-    @array_constraint(b, *sets, doc="Stored energy follows charge and discharge in an outage")
+    @array_constraint(
+        b, *sets, couples_years=True, doc="Stored energy follows charge and discharge in an outage"
+    )
     def outage_balance(b: pyo.Block, y: Any, s: Any, h: Any) -> Any:
         flow = efficiency * b.outage_charge[y, s, h] - b.outage_discharge[y, s, h] / efficiency
         before = (
@@ -63,18 +65,24 @@ def declare_store(
         )
         return b.outage_stored[y, s, h] == keep * before + flow
 
-    @array_constraint(b, *sets, doc="Charge and discharge within the power in an outage")
+    @array_constraint(
+        b, *sets, couples_years=True, doc="Charge and discharge within the power in an outage"
+    )
     def outage_power(b: pyo.Block, y: Any, s: Any, h: Any) -> Any:
         return b.outage_charge[y, s, h] + b.outage_discharge[y, s, h] <= limit[y]
 
-    @array_constraint(b, *sets, doc="Stored energy within the size in an outage")
+    @array_constraint(
+        b, *sets, couples_years=True, doc="Stored energy within the size in an outage"
+    )
     def outage_energy(b: pyo.Block, y: Any, s: Any, h: Any) -> Any:
         return b.outage_stored[y, s, h] <= usable * size[y]
 
     if discharge_max is not None:
         b.outage_discharge_max = ArrayParam(*sets, values=discharge_max)
 
-        @array_constraint(b, *sets, doc="Discharge within what can be used in an outage")
+        @array_constraint(
+            b, *sets, couples_years=True, doc="Discharge within what can be used in an outage"
+        )
         def outage_use(b: pyo.Block, y: Any, s: Any, h: Any) -> Any:
             return b.outage_discharge[y, s, h] <= b.outage_discharge_max[y, s, h]
 

@@ -2,11 +2,13 @@
 
 An outage component (`dcmodel.components.outage`) chooses the starts; every component that gives
 power in an outage declares ``outage_supply[y, s, h]`` on its block in `Component.ride_through`.
+Outages are rows of sizes alone: they go with the rows that couple years, where sizes are chosen, so
+that the dispatch of a year at given sizes stays what it is without them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,8 +30,10 @@ class Outages:
     """Positions of the outages."""
     hours: pyo.Set
     """Hours into an outage, from 0 on."""
-    step: Indices
-    """Step of the year of each hour of each outage, shape (starts, hours)."""
+    hour: Indices
+    """Hour of the year of each hour of each outage, shape (starts, hours)."""
+    series: Mapping[str, FloatArray]
+    """Profiles of the year by hour, each of shape (years, hours of the year)."""
     before: ArrayParam
     """Step before each outage begins, over `starts`."""
     earlier: ArrayParam
@@ -43,9 +47,9 @@ class Outages:
     bridge_h: float
     """Time that the uninterruptible supply within the building carries [h]."""
 
-    def at(self, values: FloatArray) -> FloatArray:
-        """Return hourly values of a year in the hours of the outages, (years, starts, hours)."""
-        return np.asarray(values)[:, self.step]
+    def at(self, name: str) -> FloatArray:
+        """Return a profile in the hours of the outages, shape (years, starts, hours)."""
+        return np.asarray(self.series[name])[:, self.hour]
 
     def started(self, start_h: float) -> FloatArray:
         """Return the share of each hour in which a cold unit runs [1], shape (hours,)."""
@@ -120,13 +124,19 @@ def steps_of_hours(duration: FloatArray) -> Indices:
     return np.repeat(np.arange(len(duration)), np.rint(duration).astype(int))
 
 
+def by_hour(values: FloatArray, duration: FloatArray) -> FloatArray:
+    """Return values by step as values by hour of the year, shape (years, hours of the year)."""
+    return np.asarray(values)[:, steps_of_hours(duration)]
+
+
 def outages_of(
     b: pyo.Block,
     duration: FloatArray,
-    start_hours: Sequence[int],
+    begin: Sequence[int],
     length_h: int,
+    series: Mapping[str, FloatArray],
     it_power: FloatArray,
-    bridge_h: float,
+    bridge: float,
 ) -> Outages:
     """Declare the sets and maps of outages on a block.
 
@@ -134,26 +144,36 @@ def outages_of(
     ----------
     b : Block
     duration : array of shape (steps,)
-        Hours of each step of the year [h].
-    start_hours : sequence of int
+        Hours of each step of the model's year [h].
+    begin : sequence of int
         Hour of the year at which each outage begins.
     length_h : int
         Length of the outages [h].
-    it_power : array of shape (years, steps)
+    series : mapping
+        Profiles by hour of the year.
+    it_power : array of shape (years, hours of the year)
         IT power that must be carried [MW].
-    bridge_h : float
+    bridge : float
         Time carried by the uninterruptible supply within the building [h].
     """
-    step_of_hour = steps_of_hours(duration)
-    begin = np.asarray(start_hours, dtype=np.int64)
-    step = step_of_hour[(begin[:, None] + np.arange(length_h)) % len(step_of_hour)]
-    hour = np.arange(length_h)
-    b.starts = pyo.RangeSet(0, len(begin) - 1)
+    first = np.asarray(begin, dtype=np.int64)
+    hour = (first[:, None] + np.arange(length_h)) % it_power.shape[1]
+    into = np.arange(length_h)
+    b.starts = pyo.RangeSet(0, len(first) - 1)
     b.hours = pyo.RangeSet(0, length_h - 1)
-    b.before = ArrayParam(b.starts, values=step_of_hour[begin - 1])
-    b.earlier = ArrayParam(b.hours, values=np.maximum(hour - 1, 0))
-    b.later = ArrayParam(b.hours, values=(hour > 0).astype(float))
-    b.first = ArrayParam(b.hours, values=(hour == 0).astype(float))
+    b.before = ArrayParam(b.starts, values=steps_of_hours(duration)[first - 1])
+    b.earlier = ArrayParam(b.hours, values=np.maximum(into - 1, 0))
+    b.later = ArrayParam(b.hours, values=(into > 0).astype(float))
+    b.first = ArrayParam(b.hours, values=(into == 0).astype(float))
     return Outages(
-        b.starts, b.hours, step, b.before, b.earlier, b.later, b.first, it_power[:, step], bridge_h
+        b.starts,
+        b.hours,
+        hour,
+        series,
+        b.before,
+        b.earlier,
+        b.later,
+        b.first,
+        it_power[:, hour],
+        bridge,
     )

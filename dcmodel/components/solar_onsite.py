@@ -75,7 +75,7 @@ class SolarOnsite(Component):
     def ride_through(self, b: pyo.Block, case: SiteCase, outages: Outages) -> None:
         """Declare what the sun gives in outages."""
         sets = (b.model().Y, outages.starts, outages.hours)
-        b.outage_factor = ArrayParam(*sets, values=outages.at(case.series["solar_fixed"]))
+        b.outage_factor = ArrayParam(*sets, values=outages.at("solar_fixed"))
 
         @array_expression(b, *sets, doc="Power in an outage, used or not [MW]")
         def outage_supply(b: pyo.Block, y: Any, s: Any, h: Any) -> Any:

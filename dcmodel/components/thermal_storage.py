@@ -145,12 +145,12 @@ class ThermalStorage(Component):
         b.reserve = ArrayVar(
             m.Y, lower=0, upper=usable * b.energy.upper_bound, doc="Cold kept for outages [MWh]"
         )
-        mechanical = outages.at(case.series["mechanical_share"]) * outages.it_power
+        mechanical = outages.at("mechanical_share") * outages.it_power
         declare_store(b, outages, power="power", energy="energy", reserve="reserve", usable=usable,
                       keep=1.0 - p.value("loss_per_hour"), discharge_max=mechanical)  # fmt: skip
         b.outage_power_per_heat = ArrayParam(
             m.Y, outages.starts, outages.hours,
-            values=outages.at(case.series["compressor_power_per_heat"]),
+            values=outages.at("compressor_power_per_heat"),
         )  # fmt: skip
 
         @array_constraint(b, m.Y, m.T, doc="Ordinary hours leave the reserve")

@@ -87,7 +87,9 @@ class Ups(Component):
             *sets, lower=0, upper=self.power(case)[:, None, None], doc="Power in an outage [MW]"
         )
 
-        @array_constraint(b, m.Y, outages.starts, doc="Discharge within the energy of the cells")
+        @array_constraint(
+            b, m.Y, outages.starts, couples_years=True, doc="Discharge within the cells"
+        )
         def outage_energy(b: pyo.Block, y: Any, s: Any) -> Any:
             drawn = sum(b.outage_discharge[y, s, h] for h in outages.hours)
             return drawn <= efficiency * b.energy[y]

@@ -20,7 +20,7 @@ import xarray as xr
 
 from dcmodel.arrays import LinearProgram
 from dcmodel.base.errors import Fault, InfeasibleError, SolverError
-from dcmodel.components.base import SiteCase
+from dcmodel.components.base import Component, SiteCase
 from dcmodel.facility.design import Design
 from dcmodel.facility.linearise import AffineFacility, linearisation_error, linearise
 from dcmodel.facility.weather import FacilityWeather
@@ -60,6 +60,8 @@ RANGE_MAX = 1e8
 """Largest over smallest coefficient that solvers bear well. [1]"""
 ROUNDS_MAX = 4
 """How often the facility may be drawn again at the optimum."""
+REVISIONS_MAX = 8
+"""How often components may add what a solution shows they left out."""
 
 _logger = logging.getLogger(__name__)
 
@@ -243,24 +245,50 @@ def _optimum(
         first, load = _first_proposal(case, effort)
         case = plant.drawn(case, load)
         proposals = chain([first], _finer_proposals(case, effort))
-    for round_number in range(1, ROUNDS_MAX + 1):
+    rounds = revisions = 0
+    while True:
         report("solve")
         solved = _solve(case, coarse, proposals, effort, report)
         load = solved.case_load(coarse)
         solved = replace(solved, energy_error=_energy_error(case, plant, load))
         report("physics", gap=solved.solution.gap)
-        _logger.info("round %d: facility energy differs by %.2e", round_number, solved.energy_error)
-        if solved.energy_error <= ENERGY_TOLERANCE:
+        _logger.info("round %d: facility energy differs by %.2e", rounds, solved.energy_error)
+        parts = _revised(solved)
+        if solved.energy_error <= ENERGY_TOLERANCE and parts is None:
             return solved
-        case = plant.drawn(case, load)
+        rounds += solved.energy_error > ENERGY_TOLERANCE
+        revisions += parts is not None
+        _limit_rounds(case.name, solved, rounds, revisions)
+        case = plant.drawn(replace(case, components=parts or case.components), load)
         if coarse is None:
             again = propose(solved.lp, solved.solution)
             proposals = chain([again], _finer_proposals(case, effort))
-    msg = (
-        f"facility energy and its lines differ by {solved.energy_error:.2%} after {ROUNDS_MAX} "
-        f"rounds; at most {ENERGY_TOLERANCE:.1%} is allowed. Report this study"
-    )
-    raise SolverError(Fault(case.name, msg))
+
+
+def _revised(solved: Solved) -> tuple[Component, ...] | None:
+    """Return the components with what the solution shows they left out; None if nothing."""
+    m, case = solved.m, solved.case
+    found = [component.revised(m, case) for component in case.components]
+    if not any(found):
+        return None
+    pairs = zip(found, case.components, strict=True)
+    return tuple(component if new is None else new for new, component in pairs)
+
+
+def _limit_rounds(name: str, solved: Solved, rounds: int, revisions: int) -> None:
+    """Give up where rounds do not come to rest."""
+    if rounds >= ROUNDS_MAX:
+        msg = (
+            f"facility energy and its lines differ by {solved.energy_error:.2%} after {rounds} "
+            f"rounds; at most {ENERGY_TOLERANCE:.1%} is allowed. Report this study"
+        )
+        raise SolverError(Fault(name, msg))
+    if revisions > REVISIONS_MAX:
+        msg = (
+            f"after {REVISIONS_MAX} solutions there are still outages that are not survived; state "
+            "more components.outage.starts"
+        )
+        raise SolverError(Fault(name, msg))
 
 
 def _first_proposal(case: SiteCase, effort: Effort) -> tuple[Proposal, FloatArray]:
