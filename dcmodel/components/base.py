@@ -197,6 +197,8 @@ class SiteCase:
         kept = tuple(component for component in self.components if component.in_reference)
         asked = tuple(requirement for requirement in self.requirements if requirement.in_reference)
         return replace(self, components=kept, requirements=asked)
+        kept = tuple(one.ordinary() for one in self.components if one.in_reference)
+        return replace(self, components=kept)
 
 
 @dataclass(frozen=True)
@@ -317,6 +319,10 @@ class Component(Spec):
             Arrays of shape (years, steps) for `SiteCase.series`.
         """
         return {}
+
+    def ordinary(self) -> Component:
+        """Return the component as the reference case has it."""
+        return self
 
     def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:
         """Return the limits on the sizes of a built block."""

@@ -29,3 +29,8 @@ class Diesel(Generator):
     """Share of the design power that these units alone must carry through an outage. [1]"""
     permit: Literal["emergency", "non_emergency"] = "emergency"
     """Kind of permit: in an emergency permit running for the site's costs is narrowly limited."""
+
+    def ordinary(self) -> Diesel:
+        """Return sets by rule for the whole load, as backup is bought without a model."""
+        own = {"sizing": "rule", "critical_share": 1.0, "capacity_max_mw": None, "order_year": None}
+        return self if self.sizing == "rule" else self.model_copy(update=own)

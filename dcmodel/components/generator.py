@@ -41,6 +41,10 @@ def _known_redundancy(name: str) -> str:
 RedundancyName = Annotated[str, AfterValidator(_known_redundancy)]
 
 
+LOADS_MAX = 2.0
+"""Largest power that counts in an outage, over the load of the design hour [1]."""
+
+
 class Generator(Component):
     r"""Units that burn fuel on the site.
 
@@ -272,7 +276,7 @@ class Generator(Component):
 
     def _firm(self, b: pyo.Block, case: SiteCase) -> None:
         """Declare the units that count in an outage: those that must carry, without the spare."""
-        m, scheme = b.model(), self.scheme()
+        m, p, scheme = b.model(), self.technology(case), self.scheme()
         must = self.critical_power(case) > 0
         b.spare = ArrayParam(m.Y, values=np.where(must, scheme.spare, 0))
         if self.critical_share > 0 or scheme.spare == 0:
@@ -284,6 +288,10 @@ class Generator(Component):
             return
         # a spare unit is owed only where any stand: the one choice here that is yes or no
         most = scheme.needed * np.maximum(self.group_max(case) - scheme.spare, 0.0)
+        # in an outage they carry the load and recharge stores: twice the load is plenty
+        peak = case.facility_design_peak * case.it_capacity
+        rating = p.value("unit_rating") * self.derating(case, case.design_temp_air)
+        most = np.minimum(most, np.ceil(LOADS_MAX * peak / rating))
         b.most = ArrayParam(m.Y, values=most)
         b.firm_units = ArrayVar(m.Y, lower=0, upper=most, doc="Units that count in an outage [1]")
         b.any_stand = ArrayVar(

@@ -10,7 +10,7 @@ import pyomo.environ as pyo
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, array_expression
 from dcmodel.base.units import SECONDS_PER_HOUR
 from dcmodel.components.base import FloatArray, SiteCase
-from dcmodel.components.outages import Means, Outages, bridge_h, started
+from dcmodel.components.outages import Means, Outages, bridge_h, by_hour, started
 
 if TYPE_CHECKING:
     from dcmodel.components.generator import Generator
@@ -119,13 +119,14 @@ def most(generator: Generator, case: SiteCase, hours: int) -> tuple[float, float
 
 def means(generator: Generator, b: pyo.Block, case: SiteCase, hours: int) -> Means:
     """Return what the solved units give, for the check of all starts."""
-    p = generator.technology(case)
-    derating = generator.derating(case, case.series["temp_air"])
+    p, hourly = generator.technology(case), case.hours or case
+    derating = generator.derating(case, by_hour(hourly.series["temp_air"], hourly.duration))
     firm = np.maximum(np.asarray(b.firm_units.array, dtype=float), 0.0)[:, None]
     running = None
     if b.component("online") is not None:
-        share = np.divide(b.online.array, firm, out=np.zeros(derating.shape), where=firm > 1e-9)
-        running = np.minimum(share, 1.0)
+        online = np.roll(np.asarray(b.online.array), 1, axis=1)
+        share = np.divide(online, firm, out=np.zeros_like(online), where=firm > 1e-9)
+        running = by_hour(np.minimum(share, 1.0), case.duration)
     fuel = per_mwh = resupply = None
     if np.isfinite(generator.autonomy(case)):
         per_mwh = fuel_per_mwh(generator, case, derating)

@@ -12,7 +12,7 @@ from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, cost_term
 from dcmodel.base.schema import Fraction, Quantity, Spec
 from dcmodel.components.base import Component, FloatArray, SiteCase, components
 from dcmodel.components.outage_screen import failing_starts, screened_starts, spread_starts
-from dcmodel.components.outages import bridge_h, by_hour, outages_of, steps_of_hours
+from dcmodel.components.outages import bridge_h, by_hour, outages_of
 from dcmodel.inputs.assumptions import technology
 
 Length = Annotated[int, Field(ge=1, le=720), Quantity("h")]
@@ -62,7 +62,7 @@ class Outage(Component):
     """Length of an outage that must be survived from any hour; None is no requirement. [h]"""
     critical: dict[str, Fraction] = {}
     """Share of a workload class that must go on; else interactive work 1, deferrable work 0. [1]"""
-    starts: Annotated[int, Field(ge=1, le=200)] = 8
+    starts: Annotated[int, Field(ge=1, le=200)] = 12
     """Start hours found by screening. [1]"""
     start_hours: tuple[Annotated[int, Field(ge=0, le=8759)], ...] = ()
     """Hours of the year at which outages begin, besides those found by screening."""
@@ -215,18 +215,16 @@ class Outage(Component):
     def revised(self, m: pyo.ConcreteModel, case: SiteCase) -> Component | None:
         """Return the outages with start hours from which the solution fails; None if there is none.
 
-        Starts of the model are carried by its own equations; only others are added. Segments are
-        for proposals and quick looks: there the starts of the model stand alone.
+        Starts of the model are carried by its own equations; only others are added.
         """
-        if self.duration_h is None or case.hours is not None:
+        if self.duration_h is None:
             return None
-        hours = steps_of_hours(case.duration)
         means = [
             found
             for component in case.components
             if (found := component.outage_means(m.asset[component.label], case, self.duration_h))
         ]
-        failing = failing_starts(self.need(case), means, hours, self.duration_h)
+        failing = failing_starts(self.need(case), means, self.duration_h)
         modelled = set(self.survived(case))
         new = [hour for hour in failing if hour not in modelled][:ADDED_AT_ONCE]
         if not new:

@@ -8,7 +8,8 @@ import numpy as np
 import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint
-from dcmodel.components.outages import FloatArray, Means, Outages
+from dcmodel.components.base import SiteCase
+from dcmodel.components.outages import FloatArray, Means, Outages, by_hour
 
 
 def declare_store(
@@ -102,18 +103,26 @@ def _declared(b: pyo.Block, *names: str) -> list[ArrayVar]:
 
 
 def store_means(
-    b: pyo.Block, *, usable: float, efficiency: float = 1.0, keep: float = 1.0, **more: FloatArray
+    b: pyo.Block,
+    case: SiteCase,
+    *,
+    usable: float,
+    efficiency: float = 1.0,
+    keep: float = 1.0,
+    **more: FloatArray,
 ) -> Means:
     """Return what a solved store gives from its own state of charge, for the check of all starts.
 
     The parameters are those of `declare_store`; `more` are further fields of `Means`.
     """
-    shape = b.stored.array.shape
-    power = np.broadcast_to(np.asarray(b.power.array)[:, None], shape)
+    # within a step of several hours the content moves straight between those of its ends
+    before = np.roll(np.asarray(b.stored.array), 1, axis=1)
+    least = before if np.all(case.duration == 1.0) else np.minimum(before, b.stored.array)
+    stored = by_hour(least, case.duration)
     return Means(
-        power=power,
+        power=np.broadcast_to(np.asarray(b.power.array)[:, None], stored.shape),
         energy=usable * np.asarray(b.energy.array),
-        stored=np.asarray(b.stored.array),
+        stored=stored,
         efficiency=efficiency,
         keep=keep,
         **more,

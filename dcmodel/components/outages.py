@@ -94,13 +94,13 @@ class Means:
     """
 
     power: FloatArray
-    """Largest power by step, of a store its flow [MW], shape (years, steps)."""
+    """Largest power by hour, of a store its flow [MW], shape (years, hours of the year)."""
     started: FloatArray | None = None
     """Share of each hour of an outage in which cold units run [1], shape (hours,)."""
     running: FloatArray | None = None
-    """Share of `power` that runs anyway at the end of each step [1], shape (years, steps)."""
+    """Share of `power` that runs before each hour [1], shape (years, hours of the year)."""
     fuel_per_mwh: FloatArray | None = None
-    """Fuel burnt per MWh, shape (years, steps); None on a pipeline or without fuel."""
+    """Fuel burnt per MWh, shape (years, hours of the year); None on a pipeline or without fuel."""
     fuel: FloatArray | None = None
     """Fuel on site, shape (years,)."""
     resupply: FloatArray | None = None
@@ -108,15 +108,15 @@ class Means:
     energy: FloatArray | None = None
     """Largest content of a store [MWh], shape (years,); None for a source."""
     stored: FloatArray | None = None
-    """Content at the end of each step [MWh], shape (years, steps)."""
+    """Content as each hour begins [MWh], shape (years, hours of the year)."""
     efficiency: float = 1.0
     """Of charging and of discharging, each [1]."""
     keep: float = 1.0
     """Share of the content left after an hour [1]."""
     worth: FloatArray | None = None
-    """Electric power per flow of the store [1], shape (years, steps); None is one."""
+    """Electric power per flow of the store [1], shape (years, hours of the year); None is one."""
     useful: FloatArray | None = None
-    """Largest flow that replaces anything [MW], shape (years, steps); None is no limit."""
+    """Largest flow that replaces anything [MW], as `worth`; None is no limit."""
 
 
 def steps_of_hours(duration: FloatArray) -> Indices:

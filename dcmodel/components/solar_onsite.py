@@ -12,6 +12,7 @@ from dcmodel.base.schema import Megawatt
 from dcmodel.components.base import Component, Limit, SiteCase, components, staged_capacity
 from dcmodel.components.outages import Found, Means, Outages
 from dcmodel.reliability.parts import BackupPart
+from dcmodel.components.outages import Means, Outages, by_hour
 
 
 @components.register("solar_onsite")
@@ -93,8 +94,8 @@ class SolarOnsite(Component):
 
     def outage_means(self, b: pyo.Block, case: SiteCase, hours: int) -> Means | None:
         """Return the sun on the solved capacity."""
-        capacity = np.asarray(b.capacity.array)[:, None]
-        return Means(power=capacity * case.series["solar_fixed"])
+        capacity, hourly = np.asarray(b.capacity.array)[:, None], case.hours or case
+        return Means(power=capacity * by_hour(hourly.series["solar_fixed"], hourly.duration))
 
     def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:
         """Return the largest capacity on the campus."""

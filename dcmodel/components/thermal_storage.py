@@ -24,7 +24,7 @@ from dcmodel.components.outage_store import (
     outage_flows,
     store_means,
 )
-from dcmodel.components.outages import Means, Outages
+from dcmodel.components.outages import Means, Outages, by_hour
 from dcmodel.facility.design import Design
 from dcmodel.facility.mechanical import mechanical_cooling
 from dcmodel.facility.weather import FacilityWeather
@@ -173,13 +173,14 @@ class ThermalStorage(Component):
 
     def outage_means(self, b: pyo.Block, case: SiteCase, hours: int) -> Means | None:
         """Return flow, size and content of the solved tank."""
-        p = self.technology(case)
+        p, hourly = self.technology(case), case.hours or case
         return store_means(
             b,
+            case,
             usable=1.0 - p.value("unusable_share"),
             keep=1.0 - p.value("loss_per_hour"),
-            worth=case.series["compressor_power_per_heat"],
-            useful=self.mechanical_heat(case),
+            worth=by_hour(hourly.series["compressor_power_per_heat"], hourly.duration),
+            useful=by_hour(self.mechanical_heat(hourly), hourly.duration),
         )
 
     def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:

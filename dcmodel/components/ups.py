@@ -112,7 +112,7 @@ class Ups(Component):
     def outage_means(self, b: pyo.Block, case: SiteCase, hours: int) -> Means | None:
         """Return the solved cells, full as an outage begins and not charged in it."""
         given = self.technology(case).value("discharge_efficiency") * np.asarray(b.energy.array)
-        shape = (len(case.years), len(case.duration))
+        shape = (len(case.years), round(case.duration.sum()))
         power = np.broadcast_to(self.power(case)[:, None], shape)
         return Means(
             power=power, fuel_per_mwh=np.ones(shape), fuel=given,

@@ -242,7 +242,7 @@ def _optimum(
     proposals: Iterator[Proposal] | None = None
     if coarse is None:
         report("propose")
-        first, load = _first_proposal(case, effort)
+        case, first, load = _first_proposal(case, effort)
         case = plant.drawn(case, load)
         proposals = chain([first], _finer_proposals(case, effort))
     rounds = revisions = 0
@@ -253,7 +253,7 @@ def _optimum(
         solved = replace(solved, energy_error=_energy_error(case, plant, load))
         report("physics", gap=solved.solution.gap)
         _logger.info("round %d: facility energy differs by %.2e", rounds, solved.energy_error)
-        parts = _revised(solved)
+        parts = _revised(solved.m, solved.case)
         if solved.energy_error <= ENERGY_TOLERANCE and parts is None:
             return solved
         rounds += solved.energy_error > ENERGY_TOLERANCE
@@ -261,13 +261,14 @@ def _optimum(
         _limit_rounds(case.name, solved, rounds, revisions)
         case = plant.drawn(replace(case, components=parts or case.components), load)
         if coarse is None:
-            again = propose(solved.lp, solved.solution)
+            # what components add changes the program, to which the solution is no proposal then
+            same = parts is None
+            again = propose(solved.lp, solved.solution) if same else _coarsest(case, effort)[1]
             proposals = chain([again], _finer_proposals(case, effort))
 
 
-def _revised(solved: Solved) -> tuple[Component, ...] | None:
-    """Return the components with what the solution shows they left out; None if nothing."""
-    m, case = solved.m, solved.case
+def _revised(m: pyo.ConcreteModel, case: SiteCase) -> tuple[Component, ...] | None:
+    """Return the components with what a solution shows they left out; None if nothing."""
     found = [component.revised(m, case) for component in case.components]
     if not any(found):
         return None
@@ -291,20 +292,31 @@ def _limit_rounds(name: str, solved: Solved, rounds: int, revisions: int) -> Non
         raise SolverError(Fault(name, msg))
 
 
-def _first_proposal(case: SiteCase, effort: Effort) -> tuple[Proposal, FloatArray]:
+def _first_proposal(case: SiteCase, effort: Effort) -> tuple[SiteCase, Proposal, FloatArray]:
     """Return the coarsest proposal, and the hourly load of its sizes (year, hour) [1].
 
-    The load is that of the proposal's own segments where its sizes cannot run every hour.
+    What it shows that components left out is added to the case. The load is that of the proposal's
+    own segments where its sizes cannot run every hour.
     """
-    coarse = segments_of(case, effort.proposals[0])
-    segmented = case.segmented(coarse)
-    m, proposal = _proposal(segmented)
+    for _ in range(REVISIONS_MAX):
+        m, proposal, coarse = _coarsest(case, effort)
+        segmented = case.segmented(coarse)
+        parts = _revised(m, segmented)
+        if parts is None:
+            break
+        case = replace(case, components=parts)
     hourly_model, hourly = compile_site(case)
     x = dispatch(hourly, proposal, jobs=effort.jobs, solver=effort.solver, tolerance=YEAR_TOLERANCE)
     if x is None:
-        return proposal, coarse.expand(load_of(segmented, np.asarray(m.work.array)))
+        return case, proposal, coarse.expand(load_of(segmented, np.asarray(m.work.array)))
     hourly.load_solution(hourly_model, x)
-    return proposal, load_of(case, np.asarray(hourly_model.work.array))
+    return case, proposal, load_of(case, np.asarray(hourly_model.work.array))
+
+
+def _coarsest(case: SiteCase, effort: Effort) -> tuple[pyo.ConcreteModel, Proposal, Segments]:
+    """Return the proposal on the fewest segments, with its model."""
+    coarse = segments_of(case, effort.proposals[0])
+    return *_proposal(case.segmented(coarse)), coarse
 
 
 def _finer_proposals(case: SiteCase, effort: Effort) -> Iterator[Proposal]:

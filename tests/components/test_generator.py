@@ -243,6 +243,20 @@ class TestBridge:
         assert m.monthly_peak.array[1, 0] == pytest.approx(0.0, abs=1e-5)
 
 
+class TestReference:
+    def test_an_ordinary_site_buys_diesel_by_rule_for_the_whole_load(self):
+        """26 MW in the design hour, 2.25 MW a unit: 12 and a spare, whatever the study sizes."""
+        case = make_case(
+            price=[[1.0]], load=20.0, slope=1.3, kinds=("diesel", "battery", "outage"),
+            settings={
+                "diesel": {"sizing": "optimised", "critical_share": 0.0},
+                "outage": {"duration_h": 4},
+            },
+        )  # fmt: skip
+        [diesel] = case.reference().components
+        assert diesel.units(case.reference()) == pytest.approx([13.0])
+
+
 class TestTechnologies:
     @pytest.mark.parametrize(
         ("kind", "efficiency"),

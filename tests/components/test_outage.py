@@ -252,9 +252,10 @@ class TestAllStarts:
         need[0, 180:190] = 6.0
         sun = np.where(np.arange(240) < 120, 0.0, 0.9)[None]
         starts = screened_starts(need, sun, 10, 4)
+        # most energy over the outage; the single peak; the dark before noon of day five
         assert 180 in starts
-        assert 100 in starts
-        assert any(91 <= start <= 100 for start in starts)
+        assert any(start <= 100 < start + 10 for start in starts)
+        assert sum(start < 120 for start in starts) >= 2
 
     def test_starts_spread_over_year_and_day(self):
         starts = spread_starts(12, 8760)
@@ -300,11 +301,10 @@ class TestAllStarts:
         )  # fmt: skip
         m, _, _ = optimum(case)
         from dcmodel.components.outage_screen import failing_starts
-        from dcmodel.components.outages import steps_of_hours
 
         means = [part.outage_means(m.asset[part.kind], case, 5) for part in case.components[:3]]
         outage = case.components[3]
-        assert failing_starts(outage.need(case), means, steps_of_hours(case.duration), 5) == []
+        assert failing_starts(outage.need(case), means, 5) == []
 
     def test_segments_are_taken_hour_by_hour(self):
         case = make_case(price=[[1.0, 1.0]], load=[[3.0, 7.0]], duration=[6.0, 6.0], **settings(
