@@ -194,11 +194,9 @@ class SiteCase:
 
     def reference(self) -> SiteCase:
         """Return the case without what an ordinary buyer of grid power would leave out."""
-        kept = tuple(component for component in self.components if component.in_reference)
+        kept = tuple(one.ordinary() for one in self.components if one.in_reference)
         asked = tuple(requirement for requirement in self.requirements if requirement.in_reference)
         return replace(self, components=kept, requirements=asked)
-        kept = tuple(one.ordinary() for one in self.components if one.in_reference)
-        return replace(self, components=kept)
 
 
 @dataclass(frozen=True)

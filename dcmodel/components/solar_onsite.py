@@ -10,9 +10,8 @@ import pyomo.environ as pyo
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, array_expression
 from dcmodel.base.schema import Megawatt
 from dcmodel.components.base import Component, Limit, SiteCase, components, staged_capacity
-from dcmodel.components.outages import Found, Means, Outages
+from dcmodel.components.outages import Found, Means, Outages, by_hour
 from dcmodel.reliability.parts import BackupPart
-from dcmodel.components.outages import Means, Outages, by_hour
 
 
 @components.register("solar_onsite")
