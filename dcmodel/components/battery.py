@@ -260,8 +260,6 @@ class Battery(Component):
         p = self.technology(case)
         usable = (1.0 - p.value("state_of_charge_min")) * (1.0 - self._fade(case))
         efficiency = self._efficiencies(case)[1]
-        return store_means(b, usable=usable, efficiency=efficiency)
-        efficiency = float(np.sqrt(p.value("roundtrip_efficiency")))
         return store_means(b, case, usable=usable, efficiency=efficiency)
 
     def backup(self, case: SiteCase, found: Found, y: int) -> BackupPart | None:
