@@ -19,6 +19,7 @@ WORDS = {
     "spot": "No contract",
 }
 BLOCK = " block"
+_COLOURS = (style.PALETTE[0], style.PALETTE[4], *style.PALETTE[2:4], *style.PALETTE[5:])
 
 
 SIGNED = ".signed"
@@ -128,8 +129,9 @@ def risk_figure(mixes: xr.Dataset, ax: Axes | Figure | None = None) -> Axes:
     share = (np.arange(mixes.sizes["sample"]) + 0.5) / mixes.sizes["sample"]
     for i, mix in enumerate(mixes["mix"].values):
         drawn = np.sort(per_mwh.sel(mix=mix).to_numpy())
-        colour = style.PALETTE[i]
-        axes.plot(100 * share, drawn, color=colour, label=_words(str(mix)))
+        colour = _COLOURS[i % len(_COLOURS)]
+        dashes = "--" if mix == "flat" else "-"  # it may lie on the optimum's
+        axes.plot(100 * share, drawn, dashes, color=colour, label=_words(str(mix)))
         axes.axhline(drawn.mean(), color=colour, linewidth=0.8, linestyle=":")
     axes.set(
         xlabel="Share of drawn years that cost less [%]",
@@ -137,7 +139,7 @@ def risk_figure(mixes: xr.Dataset, ax: Axes | Figure | None = None) -> Axes:
         title=f"{mixes.attrs['case']}: the same load under other mixes of contracts",
     )
     axes.set_xlim(0, 100)
-    style.legend(axes)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncol=2, frameon=False)
     return axes
 
 

@@ -27,6 +27,8 @@ _UNITS = {
     "_usd_per_mw_month": "USD/MW/month",
     "_usd_per_mwh": "USD/MWh",
     "_usd_per_mw": "USD/MW",
+    "_usd_per_mw_year": "USD/MW/yr",
+    "hours_per_year": "h/yr",
     "_usd_per_m3": "USD/m3",
     "_kg_per_mwh": "kg/MWh",
     "_per_year": "1/yr",
@@ -55,18 +57,28 @@ def assumptions(case: SiteCase, design: Design, fleet: Fleet) -> pd.DataFrame:
     """
     rows: list[dict[str, Any]] = []
     rows += _figures("site", case.site)
-    rows += _figures("market", case.market)
+    rows += _figures("market", _as_used(case))
     rows += _technology(fleet_parameters(fleet.use()))
     rows += _served(fleet)
     kinds = names("technologies", ".csv")
     for component in case.components:
         if component.kind in kinds:
             rows += _technology(component.technology(case))
+        rows += _figures(component.kind, component)
     for parameter in design.parameters.values():
         row = {key: getattr(parameter, key, "") for key in COLUMNS}
         rows.append({**row, "group": "cooling", "parameter": parameter.name})
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     return table.astype(object).where(table.notna(), "").astype(str)
+
+
+def _as_used(case: SiteCase) -> BaseModel:
+    """Return the market with the offers that the components of the case take, and no other."""
+    own = {part.kind for part in case.components if getattr(part, "offer", None) is not None}
+    taken = {part.kind for part in case.components} - own
+    offers = {kind: terms for kind, terms in case.market.contracts.items() if kind in taken}
+    services = {kind: terms for kind, terms in case.market.services.items() if kind in taken}
+    return case.market.model_copy(update={"contracts": offers, "services": services})
 
 
 def attach(result: xr.Dataset, table: pd.DataFrame) -> None:
