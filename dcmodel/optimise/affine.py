@@ -92,7 +92,11 @@ def expecting(case: SiteCase, installed: FloatArray, use: float) -> SiteCase:
 
 
 def affine_program(
-    case: SiteCase, size_min: float, size_max: FloatArray, expected_use: float
+    case: SiteCase,
+    size_min: float,
+    size_max: FloatArray,
+    expected_use: float,
+    like: SiteProgram | None = None,
 ) -> SiteProgram:
     """Return the program of a site whose installed IT is open.
 
@@ -106,6 +110,9 @@ def affine_program(
         Largest IT [MW]; it does not fall.
     expected_use : float
         Work per installed IT for which contracts are dimensioned [1].
+    like : SiteProgram, optional
+        Of the same site on other steps: constants of cost do not depend on the steps of a year and
+        are taken from there.
 
     Raises
     ------
@@ -122,7 +129,10 @@ def affine_program(
     none, small, large = program(np.zeros_like(high)), program(low), program(high)
     _check_alike(case, none, small, large)
     rise, step = _row_bounds(case, (none, small, large), low, high)
-    slope, standing = _constants(small, program, low, high)
+    if like is None:
+        slope, standing = _constants(small, program, low, high)
+    else:
+        slope, standing = like.slope, like.standing
     lp = none.replace(lower=np.minimum(small.lower, large.lower), upper=large.upper)
     return SiteProgram(case.name, lp, rise, step, slope, standing, expected_use)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -307,9 +307,11 @@ class Master:
         )
         if not np.isfinite(cost_max):
             program.lower[n : n + n_blocks] = 0.0
-            return self.complete(self._design(solve(program, tolerance=EXACT).x))
+            return self.complete(self._design(_settled(program, solve(program, tolerance=EXACT)).x))
         answer = solve_or_none(program)
-        return None if answer is None else self.complete(self._design(answer.x))
+        if answer is None:
+            return None
+        return self.complete(self._design(_settled(program, answer).x))
 
     def complete(self, sizes: Floats) -> Floats:
         """Return link and pure columns of least pure cost with the link columns as given."""
@@ -339,6 +341,23 @@ class Master:
         values = np.zeros(self.whole.shape[1])
         values[self.parts.master_columns] = x[: self._cost.size]
         return values
+
+
+def _settled(program: Problem, answer: Solution) -> Solution:
+    """Return the answer solved again with its whole numbers fixed.
+
+    Branch and bound keeps a row such as ``size <= largest * stands`` to its tolerance times the
+    largest size; with the whole number fixed the size is exact. Where that cannot be, the answer
+    is returned as it is.
+    """
+    if program.integer is None or not program.integer.any():
+        return answer
+    lower, upper = program.lower.copy(), program.upper.copy()
+    at = np.flatnonzero(program.integer)
+    lower[at] = upper[at] = np.round(answer.x[at])
+    fixed = replace(program, lower=lower, upper=upper, integer=None)
+    again = solve_or_none(fixed, tolerance=EXACT)
+    return answer if again is None else again
 
 
 def believed(solution: Solution) -> Floats:

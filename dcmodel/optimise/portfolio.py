@@ -21,15 +21,15 @@ Beside these rows stands each site's own program (`dcmodel.optimise.build`), the
 site alone, with work :math:`\sum_g x_{gsyt}` and installed IT :math:`S_{sy}`
 (`dcmodel.optimise.affine`).
 
-Loss of a site: interactive work must fit into the sites that are left, in every hour. By the
-theorem of Hall and Gale that holds just when, for every set :math:`N` of sites and lost site
-:math:`l`,
+Work that reaches only the sites of a set :math:`N` must fit into them, hour by hour and over longer
+intervals; interactive work also when any site :math:`l` is lost. By the theorem of Hall and Gale
+the latter holds just when, for every :math:`N` and :math:`l`,
 
 .. math::
-   \sum_{s \in N \setminus l} u_s S_{sy} \ge
+   \sum_{s \in N} u_s S_{sy} \ge
    \max_t \sum_{g:\, \text{sites}(g) \setminus l \,\subseteq\, N} A_{gyt} ,
 
-so no flow after the loss is written down, and none of the hours is repeated.
+so no flow after the loss is written down, and no hour is repeated (`dcmodel.optimise.capacity`).
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ from dcmodel.arrays import (
 from dcmodel.components.base import SiteCase
 from dcmodel.optimise.affine import SiteProgram, affine_program
 from dcmodel.optimise.beside import beside
+from dcmodel.optimise.capacity import check_capacity
 from dcmodel.optimise.portfolio_case import PortfolioCase, SiteOption
-from dcmodel.optimise.survival import check_survival, loss_cuts
 from dcmodel.workload.routing import Group
 
 
@@ -81,18 +81,28 @@ def build_portfolio(case: PortfolioCase) -> pyo.ConcreteModel:
         choice_and_size(m.site[site.name], site, option)
     for group in case.groups:
         routing(m.group[group.name], group, case)
-    if case.survive_site_loss:
-        survival(m, case)
+    capacity(m, case)
     return m
 
 
-def compile_portfolio(case: PortfolioCase) -> PortfolioProgram:
-    """Return the program of a portfolio; the objective is the discounted cost [USD]."""
+def compile_portfolio(
+    case: PortfolioCase, like: PortfolioProgram | None = None
+) -> PortfolioProgram:
+    """Return the program of a portfolio; the objective is the discounted cost [USD].
+
+    Parameters
+    ----------
+    case : PortfolioCase
+    like : PortfolioProgram, optional
+        The same portfolio on other steps, to read constants from.
+    """
+    check_capacity(case)
     m = build_portfolio(case)
     own = compile_model(m, weights=case.discount_factor, year_set=m.Y)
+    known = [None] * len(case.sites) if like is None else like.programs
     programs = tuple(
-        affine_program(site, option.size_min, option.size_max, case.expected_use)
-        for site, option in zip(case.sites, case.options, strict=True)
+        affine_program(site, option.size_min, option.size_max, case.expected_use, before)
+        for site, option, before in zip(case.sites, case.options, known, strict=True)
     )
     return PortfolioProgram(m, beside(m, own, programs), programs)
 
@@ -150,8 +160,8 @@ def routing(b: pyo.Block, group: Group, case: PortfolioCase) -> None:
     b.transfer_price = ArrayParam(b.SITES, values=group.transfer_cost)
     b.per_hour = ArrayParam(m.T, values=1.0 / case.duration)
     b.routed = ArrayVar(b.SITES, m.Y, m.T, lower=0, doc="Work served at the site [MW]")
-    # finite value: work may be dropped, so that a study still answers
-    most = group.arrivals if np.isfinite(group.value) else np.zeros_like(group.arrivals)
+    value = case.lost_work if group.must_be_served else group.value
+    most = group.arrivals if np.isfinite(value) else np.zeros_like(group.arrivals)
     b.dropped = ArrayVar(m.Y, m.T, lower=0, upper=most, doc="Work dropped [MW]")
     waits = not group.interactive
     if waits:
@@ -180,11 +190,11 @@ def routing(b: pyo.Block, group: Group, case: PortfolioCase) -> None:
                 for t in m.T
             )
 
-    if np.isfinite(group.value):
+    if np.isfinite(value):
 
         @cost_term(b, m.Y, category="unserved", doc="Work dropped [USD]")
         def loss(b: pyo.Block, y: Any) -> Any:
-            return group.value * sum(m.duration[t] * b.dropped[y, t] for t in m.T)
+            return value * sum(m.duration[t] * b.dropped[y, t] for t in m.T)
 
     if waits and case.delay_cost:
 
@@ -193,19 +203,18 @@ def routing(b: pyo.Block, group: Group, case: PortfolioCase) -> None:
             return case.delay_cost * sum(m.duration[t] * b.backlog[y, t] for t in m.T)
 
 
-def survival(m: pyo.ConcreteModel, case: PortfolioCase) -> None:
-    """Interactive work fits into the sites that are left when any one is lost."""
+def capacity(m: pyo.ConcreteModel, case: PortfolioCase) -> None:
+    """Work fits into the sites it can reach, interactive work also when any one is lost."""
     use = {site.name: site.utilisation_max for site in case.sites}
-    check_survival(case)
-    for cut in loss_cuts(case):
-        left = [(use[name], m.site[name]) for name in cut.sites]
+    for cut in case.capacity_cuts:
+        sites = [(use[name], m.site[name]) for name in cut.sites]
         need = ArrayParam(m.Y, values=cut.need)
         label = "_".join(cut.sites)
         m.add_component(f"need_of_{label}", need)
 
-        def survives(m: pyo.Block, y: Any, left: Any = left, need: Any = need) -> Any:
-            return sum([share * site.it_capacity[y] for share, site in left]) >= need[y]
+        def fits(m: pyo.Block, y: Any, sites: Any = sites, need: Any = need) -> Any:
+            return sum([share * site.it_capacity[y] for share, site in sites]) >= need[y]
 
-        doc = f"Interactive work fits into {', '.join(cut.sites)} after a loss"
-        row = ArrayConstraint(m.Y, rule=survives, couples_years=True, doc=doc)
-        m.add_component(f"survival_{label}", row)
+        doc = f"Work that reaches {', '.join(cut.sites)} alone fits"
+        row = ArrayConstraint(m.Y, rule=fits, couples_years=True, doc=doc)
+        m.add_component(f"capacity_of_{label}", row)

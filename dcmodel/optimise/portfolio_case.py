@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from dcmodel.components.base import SiteCase
+from dcmodel.optimise.capacity import CapacityCut, capacity_cuts
 from dcmodel.profiles.segment import Segments, aggregate
 from dcmodel.workload.routing import Group, Place
 
@@ -46,6 +48,11 @@ class PortfolioCase:
     """Cost of waiting [USD MWh-1 h-1]."""
     survive_site_loss: bool = False
     """Whether interactive work is still served inside its limits with any one site lost."""
+    lost_work: float = np.inf
+    """Price of work that must be served and is not: a last resort, so that designs on the way can
+    be compared. Infinite: none is dropped [USD MWh-1]."""
+    cuts: tuple[CapacityCut, ...] | None = None
+    """Capacity conditions of the hourly case; None takes those of this one."""
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -62,10 +69,19 @@ class PortfolioCase:
         """Present value of one USD of each year [1], shape (years,)."""
         return self.sites[0].discount_factor
 
+    @cached_property
+    def capacity_cuts(self) -> tuple[CapacityCut, ...]:
+        """Capacity that sets of sites need."""
+        if self.cuts is not None:
+            return self.cuts
+        names = [site.name for site in self.sites]
+        return capacity_cuts(self.groups, names, self.duration, self.survive_site_loss)
+
     def segmented(self, segments: Segments) -> PortfolioCase:
         """Return the portfolio on segments of adjacent hours."""
         return replace(
             self,
+            cuts=self.capacity_cuts,
             sites=tuple(site.segmented(segments) for site in self.sites),
             groups=tuple(
                 replace(

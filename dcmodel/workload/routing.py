@@ -50,7 +50,7 @@ class Stream:
     transfer_cost: Mapping[str, float] | None = None
     """Price of moving the data of the work to a site, by site [USD MWh-1]; None is none."""
     value: float = np.inf
-    """What a unit of work that is never served costs [USD MWh-1]."""
+    """What a unit of work that is never served costs; infinite: it must be served [USD MWh-1]."""
 
     @property
     def name(self) -> str:
@@ -78,7 +78,7 @@ class Group:
     transfer_cost: FloatArray
     """Price of moving the data of the work to each of the sites [USD MWh-1], shape (sites,)."""
     value: float
-    """What a unit of work that is never served costs [USD MWh-1]."""
+    """What a unit of work that is never served costs; infinite: it must be served [USD MWh-1]."""
     arrivals: FloatArray
     """Work arriving, mean over the step [MW], shape (years, steps)."""
     backlog_max: FloatArray
@@ -88,6 +88,11 @@ class Group:
     def interactive(self) -> bool:
         """Whether the work is served as it arrives."""
         return self.window_h == 0
+
+    @property
+    def must_be_served(self) -> bool:
+        """Whether no price is put on dropping the work."""
+        return not np.isfinite(self.value)
 
 
 def admissible(stream: Stream, places: Sequence[Place]) -> tuple[str, ...]:

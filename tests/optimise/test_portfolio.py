@@ -15,7 +15,6 @@ from dcmodel.optimise.build import compile_site
 from dcmodel.optimise.portfolio import compile_portfolio
 from dcmodel.optimise.portfolio_case import SiteOption
 from dcmodel.optimise.solve import solve
-from dcmodel.optimise.survival import loss_cuts
 from dcmodel.workload.routing import Stream
 
 
@@ -215,10 +214,12 @@ def test_any_one_of_three_sites_may_be_lost():
     ]
     options = [SiteOption(0.0, np.array([20.0])) for _ in sites]
     case = portfolio(sites, options, streams, round_trip=reach, survive_site_loss=True)
-    need = {cut.sites: float(cut.need[0]) for cut in loss_cuts(case)}
+    need = {cut.sites: float(cut.need[0]) for cut in case.capacity_cuts if cut.after_loss[0]}
     assert need == {
         ("b",): 8.0, ("a",): 8.0, ("a", "b"): 10.0, ("b", "c"): 10.0, ("a", "c"): 10.0,
     }  # fmt: skip
+    whole = {cut.sites: float(cut.need[0]) for cut in case.capacity_cuts if not cut.after_loss[0]}
+    assert whole == {("a", "b", "c"): 10.0}
 
 
 def test_the_loss_of_a_site_doubles_the_capacity_of_two():
@@ -253,5 +254,8 @@ def test_too_little_room_after_a_loss_is_refused_with_the_year():
     sites = [site("east", [30.0]), site("west", [30.0])]
     work = Stream("chat", "here", np.array([[9.0]]))
     case = portfolio(sites, [fixed(8), fixed(12)], [work], survive_site_loss=True)
-    with pytest.raises(StudyError, match=r"2025: 9 MW .* east may serve 8 MW"):
+    with pytest.raises(
+        StudyError,
+        match=r"2025: 9 MW .* fit into east when another site is lost, which may serve 8 MW",
+    ):
         compile_portfolio(case)
