@@ -69,6 +69,9 @@ _UNITS: dict[str, tuple[float, str]] = {
     "m": (1.0, "m"),
     "m2": (1.0, "m2"),
     "W": (1e-6, "MW"),
+    "GB": (1.0, "GB"),
+    "km": (1.0, "km"),
+    "ms": (1.0, "ms"),
 }
 """Factor to the package's unit, and that unit, for each unit a file may use."""
 

@@ -16,6 +16,7 @@ from dcmodel.optimise.solvers.problem import Floats, Problem, narrow
 EXACT = 1e-9
 HAIR = 2e-7
 """Room for rounding between the sizes of known points and the coupling rows [MW, MWh]."""
+MILLION = 1e6
 HOLD = 30.0
 """How much dearer it becomes to leave a size towards where a block had no solution."""
 
@@ -219,10 +220,34 @@ class Master:
         matrix, constant = self._cut_rows(0)
         cost = np.concatenate([self._cost, np.ones(len(self.parts.blocks))])
         program = self._program(cost, matrix, constant, np.full(constant.size, np.inf), whole=True)
-        answer = solve_or_none(program, mip_gap=mip_gap)
+        unit = self._unit(constant)
+        answer = solve_or_none(self._in_units(program, unit), mip_gap=mip_gap)
         if answer is None:
             return -np.inf, None
-        return answer.dual_bound + self.whole.offset, self._design(answer.x)
+        return unit * answer.dual_bound + self.whole.offset, self._design(answer.x)
+
+    @staticmethod
+    def _unit(constant: Floats) -> float:
+        """Return the money in which the cuts' constants are thousands at most [USD]."""
+        return max(1.0, float(np.abs(constant).max(initial=0.0)) / THOUSAND)
+
+    def _in_units(self, program: Problem, unit: float) -> Problem:
+        """Return a program with costs in a larger unit: branch and bound needs the scale."""
+        n, n_blocks = self._cost.size, len(self.parts.blocks)
+        columns = np.ones(program.shape[1])
+        columns[n : n + n_blocks] = unit
+        of_cost = np.abs(program.matrix[:, n : n + n_blocks]).sum(axis=1) > 0
+        rows = np.where(of_cost, 1.0 / unit, 1.0)
+        scaled = sparse.diags_array(rows) @ program.matrix @ sparse.diags_array(columns)
+        return replace(
+            program,
+            cost=program.cost * columns / unit,
+            matrix=narrow(scaled),
+            row_lower=program.row_lower * rows,
+            row_upper=program.row_upper * rows,
+            lower=program.lower / columns,
+            upper=program.upper / columns,
+        )
 
     def mix(self) -> Mix | None:
         """Return the cheapest consistent mix of the points known of each block.
@@ -308,6 +333,8 @@ class Master:
         if not np.isfinite(cost_max):
             program.lower[n : n + n_blocks] = 0.0
             return self.complete(self._design(_settled(program, solve(program, tolerance=EXACT)).x))
+        program = self._in_millions(program)
+        program = replace(program, cost=MILLION * program.cost)
         answer = solve_or_none(program)
         if answer is None:
             return None

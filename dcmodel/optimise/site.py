@@ -145,7 +145,7 @@ def solve_site(
     plant: Plant,
     hours: npt.ArrayLike,
     *,
-    segments: int | None = None,
+    segments: int | Segments | None = None,
     gap: float = 0.005,
     solver: str = "auto",
     jobs: int | None = None,
@@ -161,8 +161,8 @@ def solve_site(
         The physics of the facility.
     hours : array of datetime64, shape (8760,)
         Beginning of each hour of the calendar year [UTC].
-    segments : int, optional
-        Solve on segments of adjacent hours instead of every hour.
+    segments : int or Segments, optional
+        Solve on segments of adjacent hours instead of every hour: how many, or which.
     gap : float
         Certified distance from the optimum, relative [1].
     solver : str
@@ -183,7 +183,7 @@ def solve_site(
     """
     started = time.perf_counter()
     case = plant.drawn(case, load_of(case, case.workload.total))
-    coarse = None if segments is None else segments_of(case, segments)
+    coarse = segments_of(case, segments) if isinstance(segments, int) else segments
     effort = Effort.of(gap, jobs, solver)
     try:
         optimum = _optimum(case, plant, coarse, effort, report)
@@ -200,7 +200,7 @@ def solve_site(
         "status": solution.status,
         "certified_gap": solution.gap,
         "solver": solution.solver,
-        "resolution": "hourly" if segments is None else f"{segments} segments a year",
+        "resolution": "hourly" if coarse is None else f"{len(coarse)} segments a year",
         "facility_energy_error": optimum.energy_error,
         "coefficient_ranges": _ranges(optimum),
         **verification.attributes,
