@@ -1,4 +1,4 @@
-"""Archetypes of sites: what a campus, a regional site and an edge site cost, whatever their size."""
+"""Archetypes of sites: what a campus, a regional and an edge site cost, whatever their size."""
 
 from __future__ import annotations
 

@@ -45,11 +45,10 @@ def user_region(name: str) -> UserRegion:
     """
     rows = read_table(data_dir() / "user_centres.csv", _CENTRES)
     faults: list[Fault] = []
-    found = {
-        row["region"]: (number(row, "latitude", faults), number(row, "longitude", faults))
-        for row in rows
-        if not faults.extend(source_faults(row))
-    }
+    found = {}
+    for row in rows:
+        faults += source_faults(row)
+        found[row["region"]] = number(row, "latitude", faults), number(row, "longitude", faults)
     if faults:
         raise DataError(faults)
     if name not in found:

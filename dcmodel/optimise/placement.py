@@ -6,8 +6,8 @@ r"""A portfolio, solved: plan on segments with a certified gap, routed by the ho
 2. *Routing.* With the plan's sizes fixed, all sites are dispatched together hour by hour, so that
    work finds its hour and its site at hourly prices.
 3. *Sites.* Each site with its installed IT and the work it serves is a case like any other
-   (`dcmodel.optimise.site.solve_site`): its contracts, storage and standby plant are optimised again,
-   in whole units, its physics drawn again, its balances, bills and costs verified.
+   (`dcmodel.optimise.site.solve_site`): its contracts, storage and standby plant are optimised
+   again, in whole units, its physics drawn again, its balances, bills and costs verified.
 
 The gap of the plan holds for the plan's segments; what the hours add is told beside it.
 """
@@ -22,11 +22,16 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from dcmodel.arrays import LinearProgram
 from dcmodel.base.errors import Fault, SolverError
 from dcmodel.components.base import SiteCase, Workload
 from dcmodel.optimise.affine import expecting
-from dcmodel.optimise.pathway import PathwaySolution, dispatch, propose, solve_pathway
+from dcmodel.optimise.pathway import (
+    PathwaySolution,
+    Proposal,
+    dispatch,
+    propose,
+    solve_pathway,
+)
 from dcmodel.optimise.portfolio import PortfolioProgram, compile_portfolio
 from dcmodel.optimise.portfolio_case import PortfolioCase
 from dcmodel.optimise.site import Plant, load_of, silent, solve_site
@@ -89,13 +94,19 @@ class Plan:
 class Routing:
     """Where and when work is served, by group, on hours or on the segments of the plan."""
 
-    duration: FloatArray
+    case: PortfolioCase
+    """On the same steps."""
+    segments: Segments | None
+    """Segments of the year, None where the routing is hourly."""
     served: dict[str, FloatArray]
     """Work served by group [MW], shape (sites of the group, years, steps)."""
     dropped: dict[str, FloatArray]
     """Work dropped by group [MW], shape (years, steps)."""
-    backlog: dict[str, FloatArray]
-    """Work waiting by group [MWh], shape (years, steps)."""
+    by_stream: dict[tuple[str, str], FloatArray]
+    """Whose work each site serves, by stream and site [MW], shape (years, steps); the site ``""``
+    holds what is dropped."""
+    work_error: float
+    """Work of the worst year and group that broke its deadline or was lost [MWh]."""
 
 
 def solve_plan(
@@ -126,30 +137,45 @@ def solve_plan(
     StudyError, InfeasibleError, SolverError
     """
     hands = side_by_side() if jobs is None else jobs
-    counts = sorted({min(FIRST_SEGMENTS, segments), segments})
-    program, solution, proposal = None, None, None
-    for count in counts:
-        report("propose" if count < segments else "solve")
-        cut = shared_segments(case, count)
-        coarse = case.segmented(cut)
-        program = compile_portfolio(coarse, program)
-        if proposal is None:
-            relaxed = program.lp.replace(integer=np.zeros(program.lp.n_columns, dtype=bool))
-            proposal = propose(program.lp, solve(relaxed, tolerance=TOLERANCE))
-        last = count == segments
-        solution = solve_pathway(
-            program.lp,
-            [proposal],
-            gap=gap if last else 0.5 * gap,
-            max_rounds=ROUNDS_MAX,
-            jobs=hands,
-            tolerance=TOLERANCE,
-        )
-        report("solve" if last else "propose", gap=solution.gap)
-        proposal = propose(program.lp, solution)
-    assert program is not None
-    assert solution is not None
-    return Plan(coarse, cut, program, solution)
+    first = min(FIRST_SEGMENTS, segments)
+    report("propose")
+    plan, worth = _planned(case, first, None, None, 0.5 * gap if first < segments else gap, hands)
+    if first == segments:
+        return plan
+    report("solve", gap=plan.solution.gap)
+    return _planned(case, segments, plan, worth, gap, hands)[0]
+
+
+def _planned(
+    case: PortfolioCase,
+    count: int,
+    before: Plan | None,
+    worth: FloatArray | None,
+    gap: float,
+    jobs: int,
+) -> tuple[Plan, FloatArray]:
+    """Return the plan on some segments, from one on fewer, and what coupling rows are worth.
+
+    The multipliers are those of the relaxation: they price years so that the lower bound rises
+    furthest once sites are whole again.
+    """
+    cut = shared_segments(case, count)
+    coarse = case.segmented(cut)
+    program = compile_portfolio(coarse, None if before is None else before.program)
+    if before is None or worth is None:
+        relaxed = program.lp.replace(integer=np.zeros(program.lp.n_columns, dtype=bool))
+        proposal = propose(program.lp, solve(relaxed, tolerance=TOLERANCE))
+    else:
+        proposal = Proposal(worth, propose(before.program.lp, before.solution).sizes)
+    solution = solve_pathway(
+        program.lp,
+        [proposal],
+        gap=gap,
+        max_rounds=ROUNDS_MAX,
+        jobs=jobs,
+        tolerance=TOLERANCE,
+    )
+    return Plan(coarse, cut, program, solution), proposal.coupling_dual
 
 
 def shared_segments(case: PortfolioCase, count: int) -> Segments:
@@ -178,7 +204,7 @@ def planned_lines(case: PortfolioCase, plants: Mapping[str, Plant]) -> Portfolio
 
 def route_by_segments(plan: Plan) -> Routing:
     """Return the routing of the plan itself, on its segments."""
-    return _routing(plan.case, plan.program, plan.solution.x)
+    return _routing(plan.case, plan.program, plan.solution.x, plan.segments)
 
 
 def route_hourly(case: PortfolioCase, plan: Plan, jobs: int | None = None) -> Routing:
@@ -202,84 +228,75 @@ def route_hourly(case: PortfolioCase, plan: Plan, jobs: int | None = None) -> Ro
             "unserved_energy to the components"
         )
         raise SolverError(Fault(case.name, msg))
-    return _routing(case, program, x)
+    return _routing(case, program, x, None)
 
 
-def _routing(case: PortfolioCase, program: PortfolioProgram, x: FloatArray) -> Routing:
-    lp: LinearProgram = program.lp
-    served, dropped, backlog = {}, {}, {}
+def _routing(
+    case: PortfolioCase, program: PortfolioProgram, x: FloatArray, segments: Segments | None
+) -> Routing:
+    """Return a checked routing from the columns of a program."""
+    served, dropped = {}, {}
     for group in case.groups:
         block = program.m.group[group.name]
-        served[group.name] = np.maximum(lp.values(block.routed, x), 0.0)
-        dropped[group.name] = np.maximum(lp.values(block.dropped, x), 0.0)
-        waits = block.component("backlog")
-        none = np.zeros_like(group.arrivals)
-        backlog[group.name] = none if waits is None else lp.values(waits, x)
-    return Routing(case.duration, served, dropped, backlog)
+        served[group.name] = np.maximum(program.lp.values(block.routed, x), 0.0)
+        dropped[group.name] = np.maximum(program.lp.values(block.dropped, x), 0.0)
+    error = work_error(case, served, dropped)
+    if not error <= WORK_MWH:
+        msg = f"work of {error:.3g} MWh is late or lost; at most {WORK_MWH:g} MWh is allowed"
+        raise SolverError(Fault(case.name, msg))
+    by_stream = attributed(case, served, dropped)
+    return Routing(case, segments, served, dropped, by_stream, error)
 
 
-def check_work(case: PortfolioCase, routing: Routing) -> float:
+def work_error(
+    case: PortfolioCase, served: Mapping[str, FloatArray], dropped: Mapping[str, FloatArray]
+) -> float:
     """Return the work of the worst year and group that broke its deadline or was lost [MWh].
 
     On hours every unit is replayed first in, first out; on segments the waiting work is held
     against the work of the window.
     """
     worst = 0.0
+    hourly = bool(np.all(case.duration == 1.0))
     for group in case.groups:
-        done = routing.served[group.name].sum(axis=0) + routing.dropped[group.name]
-        total = np.abs((done - group.arrivals) @ case.duration)
-        worst = max(worst, float(total.max()))
-        if group.interactive or not np.all(case.duration == 1.0):
-            waiting = np.cumsum((group.arrivals - done) * case.duration, axis=-1)
-            over = np.maximum(waiting - group.backlog_max, -waiting)
-            worst = max(worst, float(over.max()))
-            continue
+        done = served[group.name].sum(axis=0) + dropped[group.name]
         for y in range(len(case.years)):
-            replay = served_first_in_first_out(group.arrivals[y], done[y], group.window_h)
-            worst = max(worst, replay.late, replay.unserved, replay.early)
+            arrivals = group.arrivals[y]
+            if hourly:
+                replay = served_first_in_first_out(arrivals, done[y], group.window_h)
+                worst = max(worst, replay.late, replay.unserved, replay.early)
+                continue
+            waiting = np.cumsum((arrivals - done[y]) * case.duration)
+            over = np.maximum(waiting - group.backlog_max[y], -waiting)
+            worst = max(worst, float(over.max()), abs(float(waiting[-1])))
     return worst
 
 
-def attributed(case: PortfolioCase, routing: Routing) -> dict[tuple[str, str], FloatArray]:
+def attributed(
+    case: PortfolioCase, served: Mapping[str, FloatArray], dropped: Mapping[str, FloatArray]
+) -> dict[tuple[str, str], FloatArray]:
     """Return whose work each site serves, by stream and site [MW], shape (years, steps).
 
     Dropped work stands under the site ``""``.
     """
     found = {}
     for group in case.groups:
-        places = [*group.sites, ""]
-        parts = np.stack([stream.arrivals for stream in group.streams], axis=1)
-        if parts.shape[-1] != len(case.duration):
-            msg = "streams and routing need the same steps"
-            raise ValueError(msg)
-        gone = np.concatenate([routing.served[group.name], routing.dropped[group.name][None]])
+        gone = np.concatenate([served[group.name], dropped[group.name][None]])
+        parts = group.stream_arrivals
         shares = [
-            served_for(parts[y], gone[:, y], case.duration) for y in range(len(case.years))
+            served_for(parts[:, y], gone[:, y], case.duration) for y in range(len(case.years))
         ]
         by_stream = np.stack(shares, axis=2)
         for i, stream in enumerate(group.streams):
-            for j, place in enumerate(places):
+            for j, place in enumerate((*group.sites, "")):
                 found[stream.name, place] = by_stream[i, j]
     return found
 
 
-def site_cases(
-    case: PortfolioCase,
-    plan: Plan,
-    work: Mapping[tuple[str, str], FloatArray],
-    hours: Segments | None,
-) -> dict[str, SiteCase]:
-    """Return each chosen site as a case of its own: its installed IT, and the work it serves.
+def site_cases(case: PortfolioCase, plan: Plan, routing: Routing) -> dict[str, SiteCase]:
+    """Return each chosen site as an hourly case of its own: its IT, and the work it serves.
 
-    Parameters
-    ----------
-    case : PortfolioCase
-        On hours.
-    plan : Plan
-    work : mapping
-        Of `attributed`, on hours or on segments.
-    hours : Segments or None
-        Segments of `work`, None where it is hourly.
+    Work has waited already; what a site serves is to be done in its hour.
     """
     names = list(dict.fromkeys(s.work for group in case.groups for s in group.streams))
     found = {}
@@ -291,31 +308,28 @@ def site_cases(
         arrivals = np.zeros(shape)
         for group in case.groups:
             for stream in group.streams:
-                served = work.get((stream.name, site.name))
+                served = routing.by_stream.get((stream.name, site.name))
                 if served is not None:
-                    at = names.index(stream.work)
-                    arrivals[at] += served if hours is None else hours.expand(served)
-        served_work = Workload(tuple(names), arrivals, (0.0,) * len(names), np.zeros(shape))
-        found[site.name] = replace(site, it_capacity=size, workload=served_work)
+                    cut = routing.segments
+                    arrivals[names.index(stream.work)] += (
+                        served if cut is None else cut.expand(served)
+                    )
+        work = Workload(tuple(names), arrivals, (0.0,) * len(names), np.zeros(shape))
+        found[site.name] = replace(site, it_capacity=size, workload=work)
     return found
 
 
-def solve_sites(
-    cases: Mapping[str, SiteCase],
-    plants: Mapping[str, Plant],
+def solve_standing_site(
+    site: SiteCase,
+    plant: Plant,
     hours: npt.ArrayLike,
+    routing: Routing,
     *,
-    segments: Segments | None,
     gap: float,
     solver: str = "auto",
     jobs: int | None = None,
-    report: Report = silent,
-) -> dict[str, xr.Dataset]:
-    """Solve every site of a portfolio as a case of its own, verified."""
-    found = {}
-    for name, site in cases.items():
-        report(f"site {name}")
-        found[name] = solve_site(
-            site, plants[name], hours, segments=segments, gap=gap, solver=solver, jobs=jobs
-        )
-    return found
+) -> xr.Dataset:
+    """Solve a site of a portfolio as a case of its own, verified."""
+    return solve_site(
+        site, plant, hours, segments=routing.segments, gap=gap, solver=solver, jobs=jobs
+    )

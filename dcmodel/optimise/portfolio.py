@@ -86,7 +86,7 @@ def build_portfolio(case: PortfolioCase) -> pyo.ConcreteModel:
 
 
 def compile_portfolio(
-    case: PortfolioCase, like: PortfolioProgram | None = None
+    case: PortfolioCase, like: PortfolioProgram | None = None, *, same_steps: bool = False
 ) -> PortfolioProgram:
     """Return the program of a portfolio; the objective is the discounted cost [USD].
 
@@ -95,10 +95,14 @@ def compile_portfolio(
     case : PortfolioCase
     like : PortfolioProgram, optional
         The same portfolio on other steps, to read constants from.
+    same_steps : bool
+        `like` has the same sites and steps, and differs in the work alone.
     """
     check_capacity(case)
     m = build_portfolio(case)
     own = compile_model(m, weights=case.discount_factor, year_set=m.Y)
+    if like is not None and same_steps:
+        return PortfolioProgram(m, beside(m, own, like.programs), like.programs)
     known = [None] * len(case.sites) if like is None else like.programs
     programs = tuple(
         affine_program(site, option.size_min, option.size_max, case.expected_use, before)

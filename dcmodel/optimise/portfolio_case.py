@@ -88,6 +88,7 @@ class PortfolioCase:
                     group,
                     arrivals=aggregate(group.arrivals, segments),
                     backlog_max=aggregate(group.backlog_max, segments, "last"),
+                    stream_arrivals=aggregate(group.stream_arrivals, segments),
                 )
                 for group in self.groups
             ),

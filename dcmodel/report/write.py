@@ -23,7 +23,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from dcmodel.base.errors import DataError, Fault
-from dcmodel.report import contracts, figures, prices, served, tables
+from dcmodel.report import contracts, figures, portfolios, prices, served, tables
 from dcmodel.report.style import canvas
 from dcmodel.study.store import open_results
 
@@ -93,6 +93,13 @@ def _tables(results: Mapping[str, xr.Dataset], out: Path) -> dict[str, pd.DataFr
     tokens = served.tokens(results)
     if not tokens.empty:
         made["tokens"] = tokens
+    for name, table in (
+        ("placements", portfolios.placements(results)),
+        ("routing", portfolios.routing(results)),
+        ("class_values", portfolios.class_values(results)),
+    ):
+        if not table.empty:
+            made[name] = table
     worth = prices.shadow_prices(results)
     if not worth.empty:
         made["shadow_prices"] = worth

@@ -80,10 +80,17 @@ def run_case(case: Case, progress: Callable[..., None] = silent) -> xr.Dataset:
         )
     except InfeasibleError as error:
         raise InfeasibleError([_placed(case, fault) for fault in error.faults]) from error
+    describe(result, case, site_case, plant, weather)
+    return result
+
+
+def describe(
+    result: xr.Dataset, case: Case, site_case: SiteCase, plant: Plant, weather: xr.Dataset
+) -> None:
+    """Add where a site's numbers come from, and the tokens in them; changed in place."""
     result.attrs |= _provenance(case, site_case, weather)
     attach(result, assumptions(site_case, plant.design, case.spec.fleet))
     attach_tokens(result, case, site_case)
-    return result
 
 
 def _placed(case: Case, fault: Fault) -> Fault:

@@ -24,6 +24,9 @@ from dcmodel.study.spec import SiteEntry, StudySpec
 MODEL_VERSION = 7
 """Rises whenever results of an unchanged study change; finished cases are then run again."""
 
+PORTFOLIO = "portfolio"
+"""Name that stands for all sites together, where a case has a site."""
+
 NOT_HASHED = frozenset({"name", "description", "outputs"})
 """Keys that do not change the result of a case."""
 
@@ -56,8 +59,15 @@ class Case:
 
     @property
     def name(self) -> str:
-        """``site/scenario``."""
+        """``site/scenario``; the sites of a portfolio are named below it."""
+        if self.spec.mode == PORTFOLIO and not self.is_portfolio:
+            return f"{PORTFOLIO}/{self.scenario}/{self.site.label}"
         return f"{self.site.label}/{self.scenario}"
+
+    @property
+    def is_portfolio(self) -> bool:
+        """Whether the case is a portfolio as a whole."""
+        return self.spec.mode == PORTFOLIO and self.site.label == PORTFOLIO
 
     def file(self, name: str) -> Path:
         """Return the path of a file that the study names."""
@@ -65,7 +75,7 @@ class Case:
 
     def place(self, loc: tuple[str, ...]) -> str:
         """Return ``file:line:column`` of a setting, or of what encloses it, and its dotted key."""
-        if loc[:1] == ("sites",):
+        if loc[:1] == ("sites",) and not self.is_portfolio:
             loc = ("sites", self.site.label, *loc[1:])
         key = ".".join(loc)
         if self.source is None:
@@ -92,12 +102,21 @@ class Case:
 def cases(study: Study) -> list[Case]:
     """Return the cases of a study, sites first, in the order of the file."""
     specs = {name: study.scenario(name) for name in study.spec.scenarios}
+    if study.spec.mode == PORTFOLIO:
+        whole = SiteEntry(label=PORTFOLIO)
+        return [Case(s, whole, name, study.folder, study.source) for name, s in specs.items()]
     found = []
     for entry in study.spec.sites:
         for scenario, spec in specs.items():
             [site] = [site for site in spec.sites if site.label == entry.label]
             found.append(Case(_of_site(spec, site), site, scenario, study.folder, study.source))
     return found
+
+
+def case_of_site(case: Case, label: str) -> Case:
+    """Return one site of a portfolio as a case of its own."""
+    [site] = [site for site in case.spec.sites if site.label == label]
+    return Case(_of_site(case.spec, site), site, case.scenario, case.folder, case.source)
 
 
 def _of_site(spec: StudySpec, site: SiteEntry) -> StudySpec:

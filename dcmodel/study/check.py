@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from dcmodel.base.errors import DcmodelError, Fault
 from dcmodel.base.registry import nearest
 from dcmodel.study import library
+from dcmodel.study.check_portfolio import portfolio_findings
 from dcmodel.study.check_work import served, traces
 from dcmodel.study.findings import (
     Finding,
@@ -351,4 +352,5 @@ CHECKS: tuple[Check, ...] = (
     _offers,
     _input_files,
     _calendar,
+    portfolio_findings,
 )

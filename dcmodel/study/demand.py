@@ -66,7 +66,7 @@ def work_of(
     spec = case.spec
     classes = {name: class_of(case, name) for name in spec.workloads}
     _check_service(spec, classes, installed)
-    stated = _stated(spec, classes, installed)
+    stated = stated_work(spec, classes, installed)
     arrivals = hourly_arrivals(
         classes,
         installed,
@@ -209,7 +209,7 @@ def _batch_saving(
     return saving
 
 
-def _stated(
+def stated_work(
     spec: StudySpec, classes: dict[str, ClassOfStudy], installed: FloatArray
 ) -> dict[str, FloatArray]:
     """Return the mean work of classes that state it themselves [MW]; empty where shares do."""

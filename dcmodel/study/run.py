@@ -232,7 +232,8 @@ def _job_count(jobs: int | Literal["auto"], waiting: Sequence[Case]) -> int:
 
 def _steps(case: Case) -> int:
     resolution = case.spec.resolution
-    return 8760 if resolution == "hourly" else resolution.segments
+    steps = 8760 if resolution == "hourly" else resolution.segments
+    return steps * (len(case.spec.sites) if case.is_portfolio else 1)
 
 
 def _memory_bytes() -> int:

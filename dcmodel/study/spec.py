@@ -23,6 +23,7 @@ from pydantic import (
 
 from dcmodel.base.schema import Megawatt, Quantity, Spec
 from dcmodel.study.part import StudyPart, Year, as_tuple, refusal
+from dcmodel.study.place import Placement, Portfolio
 from dcmodel.study.work import Fleet, Workload
 
 SCHEMA = "dcmodel/study-1"
@@ -195,6 +196,8 @@ class SiteEntry(StudyPart):
     """Cooling of this site; the study's when left out."""
     it_capacity_mw: StagedMegawatt | None = None
     """Installed IT capacity by year at this site; the study's when left out. [MW]"""
+    placement: Placement = Placement()
+    """What the site may become in a portfolio."""
     overrides: dict[str, Any] = {}
     """Keys of the site's definition."""
 
@@ -256,6 +259,10 @@ class StudySpec(StudyPart):
     """Name of the study."""
     description: Annotated[str, Strict()] = ""
     """What the study asks, in a sentence or two."""
+    mode: Literal["compare", "portfolio"] = "compare"
+    """``compare`` takes every site alone; ``portfolio`` chooses sites together and routes work."""
+    portfolio: Portfolio = Portfolio()
+    """How sites are chosen together."""
     currency_year: Annotated[int, Strict(), Field(ge=2000, le=2050)] = 2025
     """Money is in real USD of this year."""
     years: Annotated[tuple[Year, ...], WrapValidator(_wrapped_years)]
@@ -277,7 +284,8 @@ class StudySpec(StudyPart):
     carbon: Series = "typical"
     """Emission factor of the grid: ``typical``, or ``{series: descriptor, calendar_year}``."""
     it_capacity_mw: StagedMegawatt
-    """Installed IT capacity by year; a stage holds until the next. [MW]"""
+    """Installed IT capacity by year; a stage holds until the next. In a portfolio, the capacity
+    whose mean use is the work of all sites together. [MW]"""
     fleet: Fleet = Fleet()
     """Use of the installed IT capacity."""
     cooling: Cooling

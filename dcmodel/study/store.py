@@ -21,22 +21,34 @@ import json
 import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import dcmodel
 from dcmodel.base.errors import DataError, Fault
 from dcmodel.base.registry import nearest
-from dcmodel.study.cases import MODEL_VERSION, Case, library_digest
+from dcmodel.study.cases import MODEL_VERSION, PORTFOLIO, Case, library_digest
 from dcmodel.study.load import Study
 
 if TYPE_CHECKING:
     import xarray as xr
 
+SITES = "sites"
+"""Group of a portfolio's file below which its sites stand."""
 _LIBRARIES = ("numpy", "pandas", "xarray", "pyomo", "highspy", "piqp", "clarabel", "pvlib")
 _ZLIB = {"dtype": "float32", "zlib": True, "complevel": 4, "shuffle": True}
+
+
+@dataclass(frozen=True)
+class PortfolioResult:
+    """Result of a portfolio, with that of every site that stands."""
+
+    whole: xr.Dataset
+    sites: Mapping[str, xr.Dataset]
+    """Results by site; stored in the groups ``sites/NAME`` of the file of the case."""
 
 
 class Store:
@@ -84,7 +96,7 @@ class Store:
         except (OSError, ValueError, DataError):
             return False
 
-    def write(self, case: Case, result: xr.Dataset, seconds: float = 0.0) -> Path:
+    def write(self, case: Case, result: xr.Dataset | PortfolioResult, seconds: float = 0.0) -> Path:
         """Write the result of a case in one step.
 
         Hourly variables are stored as compressed 32-bit floats, everything else in full.
@@ -92,23 +104,25 @@ class Store:
         Parameters
         ----------
         case : Case
-        result : xarray.Dataset
+        result : xarray.Dataset or PortfolioResult
         seconds : float
             Time the case took, kept with the result. [s]
         """
         path = self.result_path(case.hash)
         part = path.with_name(f".{path.stem}-{os.getpid()}.part")
-        encoding = {
-            name: dict(_ZLIB)
-            for name, variable in result.data_vars.items()
-            if "time" in variable.dims and variable.dtype.kind == "f"
-        }
-        stored = result.copy(deep=False)
-        stored.attrs = _plain({**result.attrs, **_identity(case), "seconds": round(seconds, 3)})
-        for variable in stored.variables.values():
-            variable.attrs = _plain(variable.attrs)
+        groups: dict[str | None, xr.Dataset] = {None: whole_of(result)}
+        identity: dict[str | None, dict[str, Any]] = {None: _identity(case)}
+        if isinstance(result, PortfolioResult):
+            for name, site in result.sites.items():
+                groups[f"{SITES}/{name}"] = site
+                identity[f"{SITES}/{name}"] = _identity(case) | {
+                    "case": f"{case.name}/{name}",
+                    "site": name,
+                }
         try:
-            stored.to_netcdf(part, engine="h5netcdf", encoding=encoding)
+            for group, dataset in groups.items():
+                attributes = {**dataset.attrs, **identity[group], "seconds": round(seconds, 3)}
+                _write_group(part, group, dataset, attributes)
             _sync(part)
             part.replace(path)
         finally:
@@ -159,20 +173,30 @@ class Store:
             raise DataError(Fault(f"{path}:{error.lineno}", message)) from None
         return loaded
 
-    def results(self) -> Iterator[tuple[str, Path]]:
-        """Yield name and file of each finished case of the last run's study."""
+    def results(self) -> Iterator[tuple[str, Path, str | None]]:
+        """Yield name, file and group of each finished case of the last run's study.
+
+        The sites of a portfolio follow it, each with a name and a group of its own.
+        """
         for entry in self.manifest()["cases"]:
             path = self.result_path(entry["hash"])
-            if path.is_file():
-                yield entry["name"], path
+            if not path.is_file():
+                continue
+            yield entry["name"], path, None
+            if entry["name"].startswith(f"{PORTFOLIO}/"):
+                for site in _sites_in(path):
+                    yield f"{entry['name']}/{site}", path, f"{SITES}/{site}"
 
 
 class Results(Mapping[str, "xr.Dataset"]):
-    """Results of a study by case name (``site/scenario``), opened when asked for."""
+    """Results of a study by case name (``site/scenario``), opened when asked for.
+
+    The sites of a portfolio are named ``portfolio/scenario/site``.
+    """
 
     def __init__(self, out: Path | str) -> None:
         self.out = Path(out)
-        self._paths = dict(Store(out).results())
+        self._paths = {name: (path, group) for name, path, group in Store(out).results()}
         self._opened: dict[str, xr.Dataset] = {}
 
     def __getitem__(self, name: str) -> xr.Dataset:
@@ -180,7 +204,7 @@ class Results(Mapping[str, "xr.Dataset"]):
             message = f"no case '{name}'{nearest(name, list(self))} (cases: {', '.join(self)})"
             raise KeyError(message)
         if name not in self._opened:
-            self._opened[name] = _open(self._paths[name])
+            self._opened[name] = _open(*self._paths[name])
         return self._opened[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -210,8 +234,14 @@ def open_results(out: Path | str) -> Results:
     return Results(out)
 
 
-def headline(result: xr.Dataset) -> dict[str, Any]:
+def whole_of(result: xr.Dataset | PortfolioResult) -> xr.Dataset:
+    """Return a result without its parts."""
+    return result.whole if isinstance(result, PortfolioResult) else result
+
+
+def headline(found: xr.Dataset | PortfolioResult) -> dict[str, Any]:
     """Return every scalar of a result, and how sure it is: what progress and journal show."""
+    result = whole_of(found)
     values: dict[str, Any] = {
         str(name): float(variable)
         for name, variable in result.data_vars.items()
@@ -237,11 +267,36 @@ def _sync(path: Path) -> None:
         os.fsync(stream.fileno())
 
 
-def _open(path: Path) -> xr.Dataset:
+def _write_group(
+    path: Path, group: str | None, result: xr.Dataset, attributes: Mapping[str, Any]
+) -> None:
+    """Write a result into a file, or into a group of it."""
+    encoding = {
+        name: dict(_ZLIB)
+        for name, variable in result.data_vars.items()
+        if "time" in variable.dims and variable.dtype.kind == "f"
+    }
+    stored = result.copy(deep=False)
+    stored.attrs = _plain(attributes)
+    for variable in stored.variables.values():
+        variable.attrs = _plain(variable.attrs)
+    mode: Literal["w", "a"] = "w" if group is None else "a"
+    stored.to_netcdf(path, mode=mode, group=group, engine="h5netcdf", encoding=encoding)
+
+
+def _sites_in(path: Path) -> list[str]:
+    """Return the names of the sites whose results stand in the file of a portfolio."""
+    import h5netcdf
+
+    with h5netcdf.File(path, "r") as file:
+        return list(file[SITES].groups) if SITES in file.groups else []
+
+
+def _open(path: Path, group: str | None = None) -> xr.Dataset:
     import xarray as xr
 
     try:
-        return xr.open_dataset(path, engine="h5netcdf")
+        return xr.open_dataset(path, engine="h5netcdf", group=group)
     except OSError as error:
         message = f"cannot be read ({error}); run the study again with --fresh"
         raise DataError(Fault(str(path), message)) from None

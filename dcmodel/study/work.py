@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from dcmodel.base.registry import nearest
 from dcmodel.base.schema import Fraction, Hours, Megawatt, Quantity
 from dcmodel.study.part import StudyPart, Year, as_tuple, refusal
+from dcmodel.study.place import check_regions
 from dcmodel.workload.classes import class_names, filled, settings
 
 NonNegative = Annotated[float, Field(ge=0), Quantity("1")]
@@ -97,6 +98,8 @@ class Workload(StudyPart):
     """Requests that give the class its mean request and, from a day or more, its shape."""
     region: str | None = None
     """Where the users are: sets the local time of arrivals; the site's own when left out."""
+    regions: dict[str, Fraction] | None = None
+    """Shares of the users by region, in place of one region; they sum to one. [1]"""
     deferral_h: Hours = 0.0
     """Work may wait this long after its arrival; 0 is interactive. [h]"""
     latency_ms: Annotated[float, Field(gt=0), Quantity("ms")] | None = None
@@ -146,6 +149,7 @@ class Workload(StudyPart):
         if self.batch_saving and self.deferral_h == 0:
             msg = "batch_saving is of work that waits; give a deferral_h above 0, or leave it out"
             raise refusal(msg)
+        check_regions(self.regions, self.region)
         return self
 
 

@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING, Any
 from dcmodel.base.errors import DcmodelError
 from dcmodel.study.cases import Case
 from dcmodel.study.events import Event, Progress, Watcher
-from dcmodel.study.store import Store, headline
+from dcmodel.study.store import PortfolioResult, Store, headline
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     import xarray as xr
 
-Runner = Callable[[Case, Progress], "xr.Dataset"]
+Runner = Callable[[Case, Progress], "xr.Dataset | PortfolioResult"]
 """``runner(case, progress)`` returns the result; ``progress("solve", gap=0.01)`` reports."""
 
 SOLVERS_VARIABLE = "DCMODEL_WORKERS"
@@ -96,7 +96,7 @@ def run_case(case: Case, out: Path, runner: Runner | None, watch: Watcher) -> No
     with _Log(store.log_path(case.name)) as log:
         report("started")
         try:
-            result = (runner or _default_runner())(case, progress)
+            result = (runner or _default_runner(case))(case, progress)
             progress("write")
             store.write(case, result, time.perf_counter() - started)
             report("done", values=headline(result))
@@ -114,7 +114,11 @@ def _report_failure(report: Callable[..., None], error: Exception, text: str, co
     report("failed", error=type(error).__name__, message=text, exit_code=code)
 
 
-def _default_runner() -> Runner:
+def _default_runner(case: Case) -> Runner:
+    if case.is_portfolio:
+        from dcmodel.study.portfolio import run_portfolio
+
+        return run_portfolio
     from dcmodel.study.assemble import run_case as assemble_and_solve
 
     return assemble_and_solve

@@ -83,6 +83,8 @@ class Group:
     """Work arriving, mean over the step [MW], shape (years, steps)."""
     backlog_max: FloatArray
     """Work that arrived within the window before the step's end [MWh], as `arrivals`."""
+    stream_arrivals: FloatArray
+    """Work of each stream [MW], shape (streams, years, steps)."""
 
     @property
     def interactive(self) -> bool:
@@ -185,6 +187,7 @@ def _group(members: tuple[Stream, ...], places: Sequence[Place]) -> Group:
         backlog_max=np.asarray(
             sum(backlog_max(stream.arrivals, stream.window_h) for stream in members)
         ),
+        stream_arrivals=np.stack([stream.arrivals for stream in members]),
     )
 
 
