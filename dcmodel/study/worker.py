@@ -96,7 +96,8 @@ def run_case(case: Case, out: Path, runner: Runner | None, watch: Watcher) -> No
     with _Log(store.log_path(case.name)) as log:
         report("started")
         try:
-            result = (runner or _default_runner(case))(case, progress)
+            default = _portfolio_runner if case.is_portfolio else _default_runner
+            result = (runner or default())(case, progress)
             progress("write")
             store.write(case, result, time.perf_counter() - started)
             report("done", values=headline(result))
@@ -114,14 +115,16 @@ def _report_failure(report: Callable[..., None], error: Exception, text: str, co
     report("failed", error=type(error).__name__, message=text, exit_code=code)
 
 
-def _default_runner(case: Case) -> Runner:
-    if case.is_portfolio:
-        from dcmodel.study.portfolio import run_portfolio
-
-        return run_portfolio
+def _default_runner() -> Runner:
     from dcmodel.study.assemble import run_case as assemble_and_solve
 
     return assemble_and_solve
+
+
+def _portfolio_runner() -> Runner:
+    from dcmodel.study.portfolio import run_portfolio
+
+    return run_portfolio
 
 
 def _leave(signum: int, frame: Any) -> None:
