@@ -16,7 +16,7 @@ from dcmodel.optimise.solvers.problem import Floats, Problem, narrow
 EXACT = 1e-9
 HAIR = 2e-7
 """Room for rounding between the sizes of known points and the coupling rows [MW, MWh]."""
-MILLION = 1e6
+THOUSAND = 1e3
 HOLD = 30.0
 """How much dearer it becomes to leave a size towards where a block had no solution."""
 
@@ -333,8 +333,9 @@ class Master:
         if not np.isfinite(cost_max):
             program.lower[n : n + n_blocks] = 0.0
             return self.complete(self._design(_settled(program, solve(program, tolerance=EXACT)).x))
-        program = self._in_millions(program)
-        program = replace(program, cost=MILLION * program.cost)
+        unit = self._unit(constant)
+        program = self._in_units(program, unit)
+        program = replace(program, cost=unit * program.cost)  # a distance, not a cost
         answer = solve_or_none(program)
         if answer is None:
             return None
