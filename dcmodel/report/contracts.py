@@ -22,12 +22,14 @@ BLOCK = " block"
 _COLOURS = (style.PALETTE[0], style.PALETTE[4], *style.PALETTE[2:4], *style.PALETTE[5:])
 
 
+WORTH_TELLING_MW = 1e-3
+"""Contracts below this are rounding. [MW]"""
 SIGNED = ".signed"
 """Ending of sizes that tell what of a contract is signed in a year."""
 
 
 def contract_table(results: Results) -> pd.DataFrame:
-    """Return one row per case, year and contract: capacity, energy and what it costs.
+    """Return one row per case, year and contract signed: capacity, energy and what it costs.
 
     ``cost_usd`` is the sum of the contract's rows in `dcmodel.report.tables.costs`. Of
     ``delivered_mwh`` the contract itself sold ``sold_mwh``; a contract that is settled in money
@@ -37,9 +39,10 @@ def contract_table(results: Results) -> pd.DataFrame:
     for name, result in by_case(results).items():
         sizes = [str(size) for size in result["size"].values]
         kinds = [size.removesuffix(SIGNED) for size in sizes if size.endswith(SIGNED)]
+        kinds = [kind for kind in kinds if _largest(result, kind) > WORTH_TELLING_MW]
         for kind in kinds:
             cost = result["cost"].where(result["cost_component"] == kind, drop=True)
-            delivered, sold = _energy(result, kind), -_energy(result, f"{kind}.settled")
+            delivered, sold = _energy(result, kind), 0.0 - _energy(result, f"{kind}.settled")
             for y, year in enumerate(result["year"].values):
                 usd = float(cost.isel(year=y).sum())
                 used = delivered[y] - sold[y]
@@ -58,6 +61,11 @@ def contract_table(results: Results) -> pd.DataFrame:
                     }
                 )
     return pd.DataFrame(rows)
+
+
+def _largest(result: xr.Dataset, kind: str) -> float:
+    """Return the largest capacity contracted in any year [MW]."""
+    return float(result["capacity"].sel(size=f"{kind}.capacity").max())
 
 
 def _energy(result: xr.Dataset, source: str) -> FloatArray:
