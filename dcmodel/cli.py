@@ -17,7 +17,7 @@ import dcmodel
 from dcmodel.base.errors import DcmodelError, Fault, StudyError
 from dcmodel.base.paths import studies_dir
 from dcmodel.base.registry import nearest
-from dcmodel.commands import bill, contracts, facility, fleet
+from dcmodel.commands import backup, bill, contracts, facility, fleet
 from dcmodel.commands.common import INTERRUPTED, Debug, errors
 from dcmodel.commands.metered import is_metered, study_metered, validate_metered
 
@@ -34,6 +34,7 @@ app = typer.Typer(
     add_completion=True,
 )
 
+app.command("backup")(backup.backup)
 app.command("bill")(bill.bill)
 app.add_typer(facility.app, name="facility")
 app.add_typer(fleet.app, name="fleet")

@@ -37,7 +37,7 @@ class Outages:
     not_served: FloatArray
     """Energy that nothing carried over the whole outage [MWh]."""
     run_hours: FloatArray
-    """Hours of running, summed over the generator groups [h]."""
+    """Hours in which a group gives power, by group [h], shape (groups, outages)."""
     fuel_used: FloatArray
     """Fuel burnt, by group, shape (groups, outages)."""
 
@@ -60,8 +60,8 @@ class Availability:
     """Hours in which the site is down, by year, restart included [h], shape (years,)."""
     energy_not_served: FloatArray
     """Energy that nothing carried, by year [MWh], shape (years,)."""
-    run_hours: float
-    """Running hours of the generator groups a year [h]."""
+    run_hours: dict[str, float]
+    """Hours a year in which a group gives power [h]."""
     fuel_used: dict[str, float]
     """Fuel burnt a year, by group."""
     mean_loss: float
@@ -120,8 +120,8 @@ def simulate(
     rng = np.random.default_rng(seed)
     hours_lost, not_served = np.zeros(years), np.zeros(years)
     count = lost = 0
-    run_hours, loss_hours, longest = 0.0, 0.0, 0.0
-    fuel = np.zeros(len(system.generators))
+    loss_hours, longest = 0.0, 0.0
+    fuel, run_hours = np.zeros(len(system.generators)), np.zeros(len(system.generators))
     for cause in outages.causes:
         number = rng.poisson(cause.rate * years)
         year = rng.integers(0, years, number)
@@ -131,7 +131,7 @@ def simulate(
             not_served += np.bincount(year[part], played.not_served, years)
             lost += int(played.lost.sum())
             loss_hours += float(away.sum())
-            run_hours += float(played.run_hours.sum())
+            run_hours += played.run_hours.sum(axis=1)
             fuel += played.fuel_used.sum(axis=1)
             longest = max(longest, float(played.length.max(initial=0.0)))
         count += number
@@ -142,7 +142,7 @@ def simulate(
         outages_lost=lost,
         hours_lost=hours_lost,
         energy_not_served=not_served,
-        run_hours=run_hours / years,
+        run_hours=dict(zip(names, (float(h) / years for h in run_hours), strict=True)),
         fuel_used=dict(zip(names, (float(used) / years for used in fuel), strict=True)),
         mean_loss=loss_hours / lost if lost else longest + restart,
     )
@@ -190,8 +190,8 @@ def play(
     if battery is not None:
         energy = np.broadcast_to(battery.stored, (system.hours,))[start].astype(float)
         works = rng.random(count) < battery.availability
-    survived, not_served, ran = length.copy(), np.zeros(count), np.zeros(count)
-    used = np.zeros((len(groups), count))
+    survived, not_served = length.copy(), np.zeros(count)
+    used, ran = np.zeros((len(groups), count)), np.zeros((len(groups), count))
     alive = np.ones(count, dtype=bool)
     for step in steps_of(system, int(np.ceil(length.max(initial=0.0)))):
         on = np.flatnonzero(length > step.begin)
@@ -211,7 +211,7 @@ def play(
         for g, group in enumerate(groups):
             rate = group.fuel_rate(here[g], served.power[g])
             used[g][on] += part.length * rate
-            ran[on] += np.where(served.power[g] > 0, part.length, 0.0)
+            ran[g][on] += np.where(served.power[g] > 0, part.length, 0.0)
             fuel[g][on] = served.fuel[g]
             if np.isfinite(group.mean_time_to_repair):
                 back = -np.expm1(-part.length / group.mean_time_to_repair)

@@ -106,16 +106,22 @@ def require_survival(system: BackupSystem, outage: int, where: str = "survive_ou
     StudyError
         Saying from which hour, when it is lost, and whether power or fuel is missing, with amounts.
     """
-    result = replay(system, outage)
-    worst = result.worst_start
+    message = outage_lost(system, replay(system, outage))
+    if message:
+        raise StudyError(Fault(where, message))
+
+
+def outage_lost(system: BackupSystem, result: Replay) -> str:
+    """Return which replayed outages are lost and why, in words; empty where none is."""
+    worst, outage = result.worst_start, result.outage
     if result.survived[worst] >= outage:
-        return
+        return ""
     lost = int((result.survived < outage).sum())
     text = (
         f"an outage of {outage} h is not survived from {lost} of {system.hours} start hours; the "
         f"worst, from hour {worst}, ends after {result.survived[worst]:g} h"
     )
-    raise StudyError(Fault(where, f"{text}: {_cause(system, outage, worst)}"))
+    return f"{text}: {_cause(system, outage, worst)}"
 
 
 def _cause(system: BackupSystem, outage: int, start: int) -> str:

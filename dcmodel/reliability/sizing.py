@@ -17,10 +17,12 @@ _STRIDE = 29
 """Hours between the starts by which candidates are compared; it meets every hour of the day."""
 _MULTIPLES = (1, 2, 4, 8, 16)
 """How many of one addition are tried where fewer do not help."""
-_HELP = 1e-3
+_PLENTY = 32
+"""How many of every addition are held to be all that could ever be added."""
+_HELP = 1e-2
 """Share of what is lost that an addition must save to count as help [1]."""
-_STEPS = 200
-"""Additions after which a search is given up."""
+_STEPS = 40
+"""Steps after which a search goes no further."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,10 @@ class _Search:
         value = self._value(self.counts, starts)
         if value >= self.target:
             return
+        plenty = [count + _PLENTY for count in self.counts]
+        reached = self._value(plenty, starts)
+        if reached < self.target:
+            raise StudyError(self._failure(reached))
         counts, cheapest = list(self.counts), math.inf
         steps: list[Choice] = []
         while self._cost(counts) < cheapest:
@@ -162,7 +168,7 @@ class _Search:
             counts, value = best.counts, best.value
             steps.append(best.choice)
         if math.isinf(cheapest):
-            raise StudyError(self._failure(counts, value))
+            self.counts = plenty  # no way up by single steps: prune from above
         self._prune(starts)
 
     def _trials(self, counts: list[int], value: float, starts: np.ndarray | None) -> list[_Trial]:
@@ -174,7 +180,7 @@ class _Search:
                 tried[position] += number
                 reached = self._value(tried, starts)
                 gain = (reached - value) / max(addition.cost * number, 1e-9)
-                # less than a thousandth of what is lost is no help: more of it may be
+                # less than a hundredth of what is lost is no help: more of it may be
                 if reached - value > _HELP * (1 - value):
                     choice = Choice(addition.name, number, reached)
                     trials.append(_Trial(tried, reached, gain, choice))
@@ -223,12 +229,10 @@ class _Search:
         pairs = zip(self.additions, counts, strict=True)
         return sum(addition.cost * count for addition, count in pairs)
 
-    def _failure(self, counts: list[int], value: float) -> Fault:
-        pairs = zip(self.additions, counts, strict=True)
-        taken = ", ".join(f"{count} x {a.name}" for a, count in pairs if count) or "nothing"
-        offered = ", ".join(a.name for a in self.additions) or "nothing"
+    def _failure(self, reached: float) -> Fault:
+        offered = ", ".join(addition.name for addition in self.additions) or "nothing"
         message = (
-            f"{self.target:.6%} is not reached: {value:.6%} with {taken} added, and no more of "
-            f"{offered} helps; outages that take all units at once, or fuel, set the limit"
+            f"{self.target:.6%} is not reached: {reached:.6%} with {_PLENTY} more of everything on "
+            f"offer ({offered}); what takes all units at once sets the limit"
         )
         return Fault("availability", message)

@@ -208,25 +208,31 @@ def check_power(system: BackupSystem) -> None:
     StudyError
         Naming the hour at which most is missing, and the amounts.
     """
+    message = power_missing(system)
+    if message:
+        raise StudyError(Fault("backup", message))
+
+
+def power_missing(system: BackupSystem) -> str:
+    """Return where the load is above all backup together, in words; empty where it never is."""
     load = system.need(math.inf)
     generators = sum((g.power(system.hours) for g in system.generators), np.zeros(system.hours))
     battery = 0.0 if system.battery is None else system.battery.power
     missing = load - generators - battery
     worst = int(np.argmax(missing))
     if missing[worst] <= 1e-6 * max(1.0, load[worst]):
-        return
+        return ""
     parts = [
         f"{g.name} {g.power(system.hours)[worst]:.1f} MW ({g.units} x {g.rating:g} MW, derated)"
         for g in system.generators
     ]
     if battery:
         parts.append(f"battery {battery:.1f} MW")
-    message = (
+    return (
         f"critical load of {load[worst]:.1f} MW in hour {worst} of the year is above all backup: "
         f"{' and '.join(parts) or 'none'}; {missing[worst]:.1f} MW are missing: add units or "
         "battery power, or lower the critical share"
     )
-    raise StudyError(Fault("backup", message))
 
 
 def _load_faults(system: BackupSystem) -> list[Fault]:

@@ -92,7 +92,7 @@ def test_availability_of_one_unit_by_hand():
     low, high = played.interval(0.999)
     assert low < by_chain.value < high
     assert played.energy_not_served.mean() == pytest.approx(0.2, rel=0.05)
-    assert played.run_hours == pytest.approx(1.8, rel=0.05)
+    assert played.run_hours["g"] == pytest.approx(1.8, rel=0.05)
 
 
 def test_exponential_outages_and_exponential_life_by_hand():

@@ -1,0 +1,129 @@
+"""``dcmodel backup`` on a small finished case."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from typer.testing import CliRunner
+
+from dcmodel.cli import app
+from dcmodel.report.backup import survival_figure
+from dcmodel.study.backup import open_backup
+from dcmodel.study.run import run_study
+from dcmodel.study.verification import less_one, verify_backup
+
+STUDY = """\
+schema: dcmodel/study-1
+name: small
+years: [2027]
+discount_rate: 0.08
+resolution: {segments: 24}
+it_capacity_mw: {2027: 20}
+cooling: water_economizer
+workloads:
+  chat: {share: 0.7, shape: conversation}
+  batch: {share: 0.3, shape: flat, deferral_h: 24}
+sites: [stockholm]
+components:
+  grid_connection:
+  diesel: {parameters: {resupply_after: 1000, fuel_autonomy: 12}}
+  shiftable_load:
+  unserved_energy:
+"""
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("backup")
+    (folder / "study.yaml").write_text(STUDY, encoding="utf-8")
+    result = run_study(folder / "study.yaml", folder / "out", jobs=1)
+    assert not result.failures
+    return folder / "out"
+
+
+def call(*words):
+    return CliRunner().invoke(app, ["backup", *map(str, words)])
+
+
+def test_json_tells_survival_nines_and_fuel(out):
+    done = call(out / "stockholm/base", "--json", "--years", 3000, "--outage", 30)
+
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    diesel = found["generators"][0]
+    assert found["year"] == 2027
+    assert found["survival"]["outage_h"][-1] == 30
+    assert diesel["fuel_h_at_full_load"] == pytest.approx(12)
+    assert diesel["test_h_per_year"] == 9
+    assert found["expected"]["nines"] > 4
+    low, high = found["monte_carlo"]["availability_interval"]
+    assert low <= found["monte_carlo"]["availability"] <= high
+    assert set(found["grid"]) == {"ordinary", "wide_area_blackout"}
+
+
+def test_fuel_for_half_a_day_at_full_load_ends_within_two_days(out):
+    """The load is well below full load, so that 12 h of fuel last longer, but not always 48 h."""
+    done = call(out / "stockholm/base", "--years", 100, "--outage", 48)
+
+    assert done.exit_code == 0, done.output
+    assert "an outage of 48 h is not survived from 8760 of 8760 start hours" in done.stdout
+    assert "the fuel of diesel is" in done.stdout
+    table = pd.read_csv(out / "tables" / "stockholm_base_backup.csv")
+    assert table["share_of_starts_0_out"].iloc[12] == 1.0
+    assert table["share_of_starts_0_out"].iloc[48] == 0.0
+    assert np.all(np.diff(table["probability"]) <= 1e-12)
+    assert np.all(table["probability_1_out"] <= table["probability"] + 1e-12)
+
+
+@pytest.fixture(scope="module")
+def found(out):
+    return verify_backup(open_backup(out, "stockholm/base"), outage=6, years=50)
+
+
+def test_the_next_nine_is_what_it_says(found):
+    """What is added reaches its target by the library's own verification, and costs money."""
+    nine = found.next_nine
+
+    assert nine.target == pytest.approx(1 - 10 ** -(np.floor(found.expectation.nines) + 1))
+    if nine.sizing is None:
+        assert "is not reached" in nine.reason
+    else:
+        assert nine.sizing.expectation.value >= nine.target
+        assert nine.sizing.cost > 0
+
+
+def test_one_unit_out_is_one_of_every_group(found):
+    system = found.backup.system
+
+    assert less_one(system).group("diesel").units == system.group("diesel").units - 1
+
+
+def test_a_picture_shows_the_chance_of_loss(found, tmp_path):
+    figure = Figure(layout="constrained")
+    left, right = survival_figure(found, figure).axes
+
+    assert left.get_yscale() == "log"
+    [mean] = [line for line in left.lines if line.get_label() == "Mean of starts"]
+    np.testing.assert_allclose(mean.get_ydata()[1:], 1 - found.survival.curve[1:])
+    minutes = [bar.get_height() for bar in right.patches]
+    np.testing.assert_allclose(minutes, [60 * h for h in found.expectation.hours_lost.values()])
+    figure.savefig(tmp_path / "backup.png")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("nowhere/base",), "lies in no output folder"),
+        (("OUT/dublin/base",), "no case 'dublin/base'"),
+        (("OUT/stockholm/base", "--year", 2040), "found 2040; the case has 2027"),
+        (("OUT/stockholm/base", "--outage", 0), "--outage  found 0"),
+    ],
+)
+def test_a_wrong_call_is_explained(out, words, message):
+    done = call(*(str(word).replace("OUT", str(out)) for word in words))
+
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.output
