@@ -65,9 +65,13 @@ def _finished(out: Path, only: str | None) -> list[tuple[Any, Any]]:
         raise StudyError(Fault(str(out), message))
     wanted = select(cases(load_study(out / "study.yaml")), only)
     results = open_results(out)
-    found = [(case, results[case.name]) for case in wanted if case.name in results]
+    found = [
+        (case, results[case.name])
+        for case in wanted
+        if case.name in results and not case.is_portfolio
+    ]
     if not found:
-        message = "holds no finished case that is asked for; run 'dcmodel study' first"
+        message = "holds no finished case of one site; run 'dcmodel study' with mode: compare first"
         raise StudyError(Fault(str(out), message))
     return found
 

@@ -119,6 +119,11 @@ class Contract(Offered):
             f"{self.kind} is offered in market '{market.key}'; take a later year"
             for year in early
         ]
+        if self.capacity_max_mw is not None:
+            faults.append(
+                f"{self.kind} gives both contracted_mw, which is held, and capacity_max_mw, which "
+                "leaves it open; keep one"
+            )
         largest = max(self.contracted_mw.values(), default=0.0)
         if largest > terms.volume_max_mw.value:
             faults.append(

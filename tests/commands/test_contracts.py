@@ -40,6 +40,14 @@ def test_too_few_are_refused(tmp_path, option, value):
     assert f"{option}" in result.output
 
 
+def test_a_study_that_was_not_run_is_told_what_to_do(tmp_path):
+    (tmp_path / "study.yaml").write_text(STUDY)
+    (tmp_path / "manifest.json").write_text('{"cases": []}')
+    result = call(tmp_path)
+    assert result.exit_code == 2
+    assert "holds no finished case" in result.output
+
+
 @pytest.mark.slow
 def test_a_small_study(tmp_path):
     (tmp_path / "study.yaml").write_text(STUDY)

@@ -264,6 +264,11 @@ class TestWhatTheMarketRefuses:
         [fault] = contract.check_place(load_site("dallas"), load_market("dallas"), (2028,))
         assert "at most 200 MW" in fault
 
+    def test_a_capacity_is_held_or_open(self):
+        contract = components["ppa_wind"](contracted_mw={2028: 10.0}, capacity_max_mw=20.0)
+        [fault] = contract.check_place(load_site("dallas"), load_market("dallas"), (2028,))
+        assert "keep one" in fault
+
     def test_an_offer_of_ones_own_must_tell_what_the_form_asks(self):
         contract = components["cfd_wind"].model_validate(
             {
