@@ -27,7 +27,7 @@ def served(parts: Parts, folder: Path) -> Iterator[Finding]:
                 wanted = work.batch_saving == "roofline"
             if wanted and not (sized and fleet.serving is not None):
                 yield Finding(("workloads", name, key), _NEEDED)
-    found = [*_models(fleet), *_generations(fleet)]
+    found = [*_models(fleet), *_generations(fleet, parts)]
     yield from found
     if not found and fleet.serving is not None:
         for name, work in workloads.items():
@@ -45,9 +45,25 @@ def _models(fleet: Fleet) -> Iterator[Finding]:
             yield Finding(loc, unknown_name("model", model, known))
 
 
-def _generations(fleet: Fleet) -> Iterator[Finding]:
-    for loc, message in library.generation_faults(fleet.generations or {}):
-        yield Finding(loc, message)
+def _generations(fleet: Fleet, parts: Parts) -> Iterator[Finding]:
+    """Check the mixes of a fleet, and that there is one for the first IT that is bought."""
+    if fleet.generations is None:
+        return
+    loc: Loc = ("fleet", "generations")
+    for place, message in library.generation_faults(fleet.generations):
+        yield Finding(place, message)
+    years, stages = parts.get("years"), parts.get("it_capacity_mw")
+    bought = [year for year, power in (stages or {}).items() if power > 0]
+    if not fleet.generations:
+        yield Finding(loc, "names no year; give {year: generation}")
+    elif years and bought:
+        first = max(years[0], min(bought))
+        if min(fleet.generations) > first:
+            begins = min(fleet.generations)
+            message = (
+                f"IT is bought in {first}, and the first stage is {begins}; add an earlier one"
+            )
+            yield Finding(loc, message)
 
 
 def _operating_points(name: str, work: Workload, fleet: Fleet) -> Iterator[Finding]:

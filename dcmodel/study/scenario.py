@@ -17,8 +17,12 @@ from dcmodel.base.schema import Spec
 from dcmodel.study.findings import Finding, Loc, dotted
 from dcmodel.study.parts import Parts, keys
 
-WHOLE = frozenset({"it_capacity_mw", "weather", "prices", "carbon", "resolution", "years"})
+WHOLE = frozenset(
+    {"it_capacity_mw", "weather", "prices", "carbon", "resolution", "years", "generations"}
+)
 """Keys whose value is one setting: a mapping replaces it."""
+MIXES = ("fleet", "generations")
+"""Place of settings by year, each of which a mapping replaces."""
 
 FIXED = frozenset({"schema", "name", "description", "scenarios", "outputs"})
 """Keys that a scenario may not change."""
@@ -108,7 +112,8 @@ def _leaves(changes: Mapping[Any, Any], target: Loc, source: Loc) -> Iterator[tu
     for key, value in changes.items():
         steps = tuple(map(_step, key.split("."))) if isinstance(key, str) else (key,)
         path, here = target + steps, (*source, key)
-        if isinstance(value, Mapping) and value and path[-1] not in WHOLE:
+        is_whole = path[-1] in WHOLE or path[:-1] == MIXES
+        if isinstance(value, Mapping) and value and not is_whole:
             yield from _leaves(value, path, here)
         else:
             yield path, here, value
@@ -121,7 +126,8 @@ def _step(text: str) -> Hashable:
 def _is_fixed(target: Loc) -> bool:
     """Return whether results could not be compared if scenarios differed here."""
     is_name = target[0] == "sites" and target[2:] in {("label",), ("site",)}
-    return is_name or target == ("fleet", "serving", "tokens")
+    is_model_of_class = target[0] == "workloads" and target[2:] == ("like",)
+    return is_name or is_model_of_class or target == ("fleet", "serving", "tokens")
 
 
 def _unknown_name(document: Mapping[str, Any], target: Loc) -> str:

@@ -14,10 +14,15 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from dcmodel.base.errors import Fault, StudyError
 from dcmodel.workload.accelerators import Accelerator
 from dcmodel.workload.models import language_model
-from dcmodel.workload.serving import Deployment, OperatingPoint, at_interactivity, best_group
+from dcmodel.workload.serving import (
+    Deployment,
+    OperatingPoint,
+    best_group,
+    holds,
+    points_of,
+)
 from dcmodel.workload.tokens import Counted, Request
 from dcmodel.workload.vintages import Vintages
 
@@ -25,6 +30,8 @@ FloatArray = npt.NDArray[np.float64]
 
 _SECONDS_PER_HOUR = 3600.0
 _MILLION = 1e6
+_DOMAINS = (2, 4, 8, 16)
+"""Scale-up domains over which a model is spread that one cannot hold."""
 
 
 @dataclass(frozen=True)
@@ -97,28 +104,14 @@ def _best(
     interactivity: float,
 ) -> tuple[int, OperatingPoint]:
     deployment = Deployment(chip, language_model(model), precision, kv_precision, 1)
-    try:
+    domain = replace(deployment, group=chip.scale_up_domain)
+    if holds(domain, request):
         found, point = best_group(deployment, request, interactivity)
-    except StudyError:
-        # what one scale-up domain cannot hold is spread over several
-        return _spread(deployment, request, interactivity)
+    else:
+        # what one scale-up domain cannot hold is spread over as few as will do
+        sizes = [domains * chip.scale_up_domain for domains in _DOMAINS]
+        found, point = points_of(deployment, sizes, request, interactivity)[0]
     return found.group, point
-
-
-def _spread(
-    deployment: Deployment, request: Request, interactivity: float
-) -> tuple[int, OperatingPoint]:
-    """Return the smallest number of scale-up domains that serves the model at all."""
-    faults: list[Fault] = []
-    for domains in (2, 4, 8, 16):
-        group = domains * deployment.accelerator.scale_up_domain
-        try:
-            point = at_interactivity(replace(deployment, group=group), request, interactivity)
-        except StudyError as error:
-            faults = list(error.faults)
-            continue
-        return group, point
-    raise StudyError(faults)
 
 
 def tokens_per_work(

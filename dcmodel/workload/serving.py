@@ -20,6 +20,7 @@ that join: :math:`B / n_\text{out}` of them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dcmodel.base.errors import Fault, StudyError
@@ -227,18 +228,47 @@ def best_group(
     eff: Efficiencies | None = None,
 ) -> tuple[Deployment, OperatingPoint]:
     """Return the group inside one scale-up domain with the most output, and its point."""
+    sizes = groups_of(deployment.accelerator)
+    served = points_of(deployment, sizes, request, interactivity, eff)
+    return max(served, key=lambda pair: pair[1].output_rate)
+
+
+def points_of(
+    deployment: Deployment,
+    sizes: Sequence[int],
+    request: Request,
+    interactivity: float = 0.0,
+    eff: Efficiencies | None = None,
+) -> list[tuple[Deployment, OperatingPoint]]:
+    """Return the groups of given sizes that serve what is asked, each with its point.
+
+    Raises
+    ------
+    StudyError
+        When none does: by the one that comes nearest, or the largest where none holds the model.
+    """
     eff = efficiencies() if eff is None else eff
     found: list[tuple[Deployment, OperatingPoint]] = []
-    refused: list[Fault] = []
-    for group in groups_of(deployment.accelerator):
-        tried = replace(deployment, group=group)
+    nearest_rate, refused = -1.0, StudyError(Fault("group", "no size of group is given"))
+    for size in sizes:
+        tried = replace(deployment, group=size)
         try:
+            rate = at_batch(tried, request, 1.0, eff).interactivity
             found.append((tried, at_interactivity(tried, request, interactivity, eff)))
         except StudyError as error:
-            refused = list(error.faults)
+            fits = holds(tried, request, eff)
+            if not fits and nearest_rate < 0:
+                refused = error
+            elif fits and rate > nearest_rate:
+                nearest_rate, refused = rate, error
     if not found:
-        raise StudyError(refused)
-    return max(found, key=lambda pair: pair[1].output_rate)
+        raise refused
+    return found
+
+
+def holds(deployment: Deployment, request: Request, eff: Efficiencies | None = None) -> bool:
+    """Return whether a group holds the weights and one context."""
+    return largest_batch(deployment, request, efficiencies() if eff is None else eff) >= 1
 
 
 def groups_of(chip: Accelerator) -> list[int]:
@@ -332,7 +362,7 @@ def _check_memory(deployment: Deployment, request: Request, eff: Efficiencies) -
             found, allowed = getattr(deployment, name), list(PRECISIONS)
             msg = f"unknown precision '{found}'{nearest(found, allowed)}"
             raise StudyError(Fault(name, f"{msg} (allowed: {', '.join(allowed)})"))
-    if largest_batch(deployment, request, eff) < 1:
+    if not holds(deployment, request, eff):
         chip = deployment.accelerator
         need = deployment.weights + deployment.kv_per_token * (
             request.input_tokens + request.output_tokens / 2

@@ -171,15 +171,40 @@ def test_traces_are_read_when_a_study_is_checked(small_text, write_study, tmp_pa
 def test_a_fleet_without_a_generation_for_its_first_year_is_refused(small_text, write_study):
     fleet = FLEET.replace("2025: gb200", "2027: gb200")
     path = study(small_text, write_study, ["chat: {share: 1, like: chat}"], fleet)
-    with pytest.raises(StudyError, match="first stage is 2027; add an earlier one"):
-        work_at(path)
-
-
-def test_scenarios_count_tokens_alike(small_text, write_study):
-    text = "\nscenarios: {base: {}, other: {fleet.serving.tokens: input_and_output}}"
-    path = study(small_text, write_study, ["chat: {share: 1, like: chat}"], FLEET + text)
     [fault] = faults_of(path)
-    assert "fleet.serving.tokens' is the same in all scenarios" in fault
+    assert "IT is bought in 2025, and the first stage is 2027; add an earlier one" in fault
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            "{fleet.serving.tokens: input_and_output}",
+            "fleet.serving.tokens' is the same in all scenarios",
+        ),
+        ("{workloads.chat.like: voice}", "workloads.chat.like' is the same in all scenarios"),
+        ("{fleet.generations: {2025: {h100_sxm: 0.5}}}", "shares sum to 0.5"),
+    ],
+)
+def test_scenarios_that_cannot_be_compared_are_refused(change, words, small_text, write_study):
+    text = f"{FLEET}\nscenarios: {{base: {{}}, other: {change}}}"
+    path = study(small_text, write_study, ["chat: {share: 1, like: chat}"], text)
+    [fault] = faults_of(path)
+    assert words in fault
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("{fleet.generations: {2025: h200_sxm}}", {2025: {"h200_sxm": 1}}),
+        ("{fleet.generations.2026: vr_nvl144}", {2025: {"gb200_nvl72": 1}, 2026: {"vr_nvl144": 1}}),
+        ("{fleet: {generations: {2025: {b200_sxm: 1}}}}", {2025: {"b200_sxm": 1}}),
+    ],
+)
+def test_a_scenario_buys_other_generations(change, expected, small_text, write_study):
+    text = f"{FLEET}\nscenarios: {{base: {{}}, other: {change}}}"
+    path = study(small_text, write_study, ["chat: {share: 1, like: chat}"], text)
+    assert load_study(path).scenario("other").fleet.generations == expected
 
 
 @pytest.mark.parametrize(

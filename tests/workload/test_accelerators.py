@@ -59,3 +59,18 @@ def test_a_damaged_table_is_refused_with_its_lines(tmp_path, monkeypatch):
     assert f":{row + 1}" in told
     assert "'kW'" in told
     assert "mi300x lacks life" in told
+
+
+@pytest.mark.parametrize(
+    ("key", "published"),
+    # all-in provisioned utility power, InferenceX compare pages 2025: tok/s/GPU over tok/s/MW [kW]
+    [
+        ("h100_sxm", 1.73),
+        ("b200_sxm", 2.17),
+        ("gb200_nvl72", 2.10),
+        ("mi300x", 1.79),
+        ("mi325x", 2.18),
+    ],
+)
+def test_rack_power_at_the_wall_is_near_the_published_all_in_power(key, published):
+    assert 1e3 * accelerator(key).it_power * 1.25 == pytest.approx(published, rel=0.15)

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
+from dcmodel.base.errors import StudyError
 from dcmodel.workload.accelerators import accelerator
+from dcmodel.workload.models import language_model
 from dcmodel.workload.service import (
     ServingPlan,
     batch_saving,
@@ -9,6 +11,7 @@ from dcmodel.workload.service import (
     tokens_per_work,
     work_of_requests,
 )
+from dcmodel.workload.serving import Deployment, at_batch, groups_of, holds
 from dcmodel.workload.tokens import Counted, Request
 from dcmodel.workload.vintages import vintages
 
@@ -66,6 +69,19 @@ def test_a_model_too_large_for_a_node_is_spread_over_nodes():
     # 671 GB of weights; 8 x 80 GB in a node
     found = service(accelerator("h100_sxm"), ServingPlan("deepseek_r1", Counted.OUTPUT), CHAT, 10)
     assert found.group == 16
+
+
+def test_a_speed_no_group_gives_is_refused_by_the_nearest():
+    chip = accelerator("gb200_nvl72")
+    with pytest.raises(StudyError, match="500 tokens/s for each user asked") as error:
+        service(chip, ServingPlan("deepseek_r1", Counted.OUTPUT), CHAT, 500.0)
+    # the best a single user gets inside the domain of 72
+    singles = []
+    for group in groups_of(chip):
+        deployment = Deployment(chip, language_model("deepseek_r1"), group=group)
+        if holds(deployment, CHAT):
+            singles.append(at_batch(deployment, CHAT, 1.0).interactivity)
+    assert f"gives {max(singles):.3g} to a single user" in str(error.value)
 
 
 def test_work_of_requests_by_hand():
