@@ -69,7 +69,7 @@ def survival(
     system: BackupSystem,
     outage: int,
     *,
-    levels: int = 12,
+    levels: int = 8,
     starts: IntArray | None = None,
 ) -> Survival:
     """Return the probability of surviving outages of up to `outage` hours.
@@ -115,11 +115,13 @@ class _Held:
     (states, levels + 1, starts)."""
     stored: FloatArray | None = None
     """Energy times that probability, in widths of a level."""
+    below: FloatArray | float = 0.0
+    """Sum of `mass` over the levels, shape (states, starts)."""
 
     @property
     def weight(self) -> FloatArray:
         """Probability of each state, shape (states, starts)."""
-        return self.full if self.mass is None else self.full + self.mass.sum(axis=1)
+        return self.full + self.below
 
     def energy(self, levels: int) -> FloatArray:
         """Return energy times probability of each state, shape (states, starts)."""
@@ -138,7 +140,8 @@ class _Held:
         full = matrix @ self.full
         if self.mass is None or self.stored is None:
             return _Held(full)
-        return _Held(full, np.tensordot(matrix, self.mass, 1), np.tensordot(matrix, self.stored, 1))
+        mass, stored = (np.tensordot(matrix, part, 1) for part in (self.mass, self.stored))
+        return _Held(full, mass, stored, matrix @ self.below)
 
 
 class _Chain:
@@ -253,10 +256,14 @@ class _Chain:
         change += rounding
         change *= step.length * self.scale
         full = np.where(short, 0.0, held.full)
+        leaving = held.full - full
+        rows = (held.below + leaving).max(axis=1) > _SPARSE
         mass, stored = held.parts(self.levels)
-        mass[:, -1] = held.full - full
-        stored[:, -1] = mass[:, -1] * (self.levels - 1)
-        rows = mass.max(axis=(1, 2)) > _SPARSE
+        mass[:, -1] = leaving
+        stored[:, -1] = leaving * (self.levels - 1)
+        if rows.all():
+            stored += mass * change[:, None, :]
+            return _emptied(full, *_sorted(mass, stored))
         moved, energy = mass[rows], stored[rows]
         energy += moved * change[rows, None, :]
         mass[~rows] = stored[~rows] = 0.0
@@ -268,9 +275,10 @@ def _emptied(full: FloatArray, mass: FloatArray, stored: FloatArray) -> _Held:
     """Return the probabilities with what has filled its battery counted as full."""
     full = full + mass[:, -1]
     mass[:, -1] = stored[:, -1] = 0.0
-    if mass.max(initial=0.0) <= _SPARSE:
+    below = mass.sum(axis=1)
+    if below.max(initial=0.0) <= _SPARSE:
         return _Held(full)
-    return _Held(full, mass, stored)
+    return _Held(full, mass, stored, below)
 
 
 def _sorted(mass: FloatArray, stored: FloatArray) -> tuple[FloatArray, FloatArray]:

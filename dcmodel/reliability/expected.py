@@ -54,7 +54,7 @@ def expected(
     outages: GridOutages,
     *,
     restart: float = 0.0,
-    levels: int = 12,
+    levels: int = 8,
     starts: IntArray | None = None,
 ) -> Expectation:
     """Return the availability that a backup gives in the mean of all years.

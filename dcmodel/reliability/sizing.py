@@ -74,7 +74,7 @@ def size_to_availability(
     additions: Sequence[Addition],
     *,
     restart: float = 0.0,
-    levels: int = 12,
+    levels: int = 8,
 ) -> Sizing:
     """Return the backup with what must be added for an availability.
 

@@ -166,7 +166,7 @@ def _curves(ax: Axes, found: Verification) -> None:
     ax.set_yscale("log")
     ax.set(xlabel="Length of the outage [h]", ylabel="Probability that load is lost [1]")
     ax.set_xlim(0, hours[-1])
-    ax.set_ylim(least / 3, 3.0)
+    ax.set_ylim(least / 3, 1.5)
     if ax.get_legend_handles_labels()[0]:
         ax.legend(loc="best", fontsize="small")
 

@@ -186,7 +186,7 @@ def test_few_levels_come_near_many():
 
     starts = np.arange(0, 168, 4)
     few, more, many = (
-        survival(system, 48, levels=levels, starts=starts).curve for levels in (12, 48, 200)
+        survival(system, 48, levels=levels, starts=starts).curve for levels in (8, 48, 200)
     )
 
     np.testing.assert_allclose(few, many, atol=1.5e-2)
