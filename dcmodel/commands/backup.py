@@ -28,6 +28,9 @@ def backup(
     outage: Annotated[int, typer.Option(help="Longest outage of the curves [h].")] = 96,
     years: Annotated[int, typer.Option(help="Years of the Monte Carlo.")] = 100_000,
     seed: Annotated[int, typer.Option(help="Seed of the Monte Carlo.")] = 0,
+    availability: Annotated[
+        float | None, typer.Option(help="Size to this, as 0.99995; the next nine.")
+    ] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the curves: .png, .svg or .pdf.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     debug: Debug = False,
@@ -37,13 +40,14 @@ def backup(
     Nothing is solved again. Writes OUT/tables/CASE_backup.csv.
     """
     with errors(debug):
-        _check(outage, years)
+        _check(outage, years, availability)
         out, name = _split(case)
         from dcmodel.report.backup import figures_of, survival_table
         from dcmodel.study.backup import open_backup
         from dcmodel.study.verification import verify_backup
 
-        found = verify_backup(open_backup(out, name, year), outage=outage, years=years, seed=seed)
+        opened = open_backup(out, name, year)
+        found = verify_backup(opened, outage=outage, years=years, seed=seed, target=availability)
         table = survival_table(found)
         figures = figures_of(found)
         path = _write(out, name, table)
@@ -57,8 +61,12 @@ def backup(
             _draw(found, plot, quiet=as_json)
 
 
-def _check(outage: int, years: int) -> None:
+def _check(outage: int, years: int, availability: float | None) -> None:
     faults = []
+    if availability is not None and not 0 < availability < 1:
+        hint = f" (did you mean {availability / 100:g}?)" if 1 < availability < 100 else ""
+        text = f"found {availability:g}; allowed is above 0 and below 1{hint}"
+        faults.append(Fault("--availability", text))
     if not 1 <= outage <= _LONGEST_H:
         faults.append(Fault("--outage", f"found {outage}; allowed are 1 to {_LONGEST_H} h"))
     if years < 1:
@@ -179,8 +187,8 @@ def _show_nines(figures: dict[str, Any]) -> None:
     if nine["reached"]:
         added = ", ".join(f"{n} x {name}" for name, n in nine["added"].items())
         typer.echo(
-            f"  the next nine       {added}: {nine['cost_usd_per_year']:,.0f} USD a year, "
-            f"{nine['nines']:.2f} nines"
+            f"  {nine['availability']:.8g} takes  {added}: "
+            f"{nine['cost_usd_per_year']:,.0f} USD a year, {nine['nines']:.2f} nines"
         )
     else:
-        typer.echo(f"  the next nine       {nine['reason']}")
+        typer.echo(f"  more nines          {nine['reason']}")

@@ -54,7 +54,12 @@ class Verification:
 
 
 def verify_backup(
-    backup: CaseBackup, *, outage: int = 96, years: int = 100_000, seed: int = 0
+    backup: CaseBackup,
+    *,
+    outage: int = 96,
+    years: int = 100_000,
+    seed: int = 0,
+    target: float | None = None,
 ) -> Verification:
     """Verify a backup.
 
@@ -67,6 +72,8 @@ def verify_backup(
         Years of the Monte Carlo.
     seed : int
         Seed of its random numbers.
+    target : float, optional
+        Availability to size to; the next whole number of nines when left out [1].
 
     Returns
     -------
@@ -88,7 +95,7 @@ def verify_backup(
         availability=simulate(
             system, backup.outages, years=years, seed=seed, restart=backup.restart
         ),
-        next_nine=_next_nine(backup, expectation),
+        next_nine=_next_nine(backup, expectation, target),
         findings=tuple(text for text in findings if text),
     )
 
@@ -100,11 +107,14 @@ def less_one(system: BackupSystem) -> BackupSystem:
     return system
 
 
-def _next_nine(backup: CaseBackup, expectation: Expectation) -> NextNine:
-    """Return the cheapest additions on offer that reach the next whole number of nines."""
-    if math.isinf(expectation.nines):
-        return NextNine(1.0, None, "nothing is lost in any outage that the chain follows")
-    target = 1.0 - 10.0 ** -(math.floor(expectation.nines + 1e-9) + 1)
+def _next_nine(backup: CaseBackup, expectation: Expectation, target: float | None) -> NextNine:
+    """Return the cheapest additions on offer that reach a target, else one more nine."""
+    if target is None:
+        if math.isinf(expectation.nines):
+            return NextNine(1.0, None, "nothing is lost in any outage that the chain follows")
+        target = 1.0 - 10.0 ** -(math.floor(expectation.nines + 1e-9) + 1)
+    elif expectation.value >= target:
+        return NextNine(target, None, f"{target:.8g} holds already, nothing is to be added")
     try:
         sizing = size_to_availability(
             backup.system, backup.outages, target, backup.additions, restart=backup.restart

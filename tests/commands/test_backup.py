@@ -96,6 +96,17 @@ def test_the_next_nine_is_what_it_says(found):
         assert nine.sizing.cost > 0
 
 
+def test_a_target_that_holds_takes_nothing(out):
+    done = call(
+        out / "stockholm/base", "--years", 50, "--outage", 6, "--availability", 0.99, "--json"
+    )
+
+    assert done.exit_code == 0, done.output
+    target = json.loads(done.stdout)["next_nine"]
+    assert target["availability"] == 0.99
+    assert "holds already" in target["reason"]
+
+
 def test_one_unit_out_is_one_of_every_group(found):
     system = found.backup.system
 
@@ -121,6 +132,7 @@ def test_a_picture_shows_the_chance_of_loss(found, tmp_path):
         (("OUT/dublin/base",), "no case 'dublin/base'"),
         (("OUT/stockholm/base", "--year", 2040), "found 2040; the case has 2027"),
         (("OUT/stockholm/base", "--outage", 0), "--outage  found 0"),
+        (("OUT/stockholm/base", "--availability", 99.995), "did you mean 0.99995?"),
     ],
 )
 def test_a_wrong_call_is_explained(out, words, message):
