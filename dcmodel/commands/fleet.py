@@ -27,7 +27,12 @@ SPEED_OF = ["h100_sxm", "h200_sxm", "b200_sxm", "gb200_nvl72", "vr_nvl144"]
 
 Model = Annotated[str, typer.Option(help="Language model of the library.")]
 Precision = Annotated[str, typer.Option(help="bf16, fp8 or fp4.")]
-Rate = Annotated[float, typer.Option("--interactivity", help="Output tokens/s for each user.")]
+Rate = Annotated[
+    float | None,
+    typer.Option(
+        "--interactivity", help="Output tokens/s for each user; the library's when left out."
+    ),
+]
 Count = Annotated[str, typer.Option("--tokens", help="Counted: output or input_and_output.")]
 Names = Annotated[
     list[str] | None, typer.Option("--generation", "-g", help="Generations; all when left out.")
@@ -36,8 +41,12 @@ Pue = Annotated[float | None, typer.Option(help="Facility energy over IT energy.
 Price = Annotated[float | None, typer.Option("--energy-price", help="Of energy [USD/MWh].")]
 Used = Annotated[float | None, typer.Option("--utilisation", help="Mean use, above 0 to 1.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Input = Annotated[float | None, typer.Option(help="Input tokens of a request.")]
-Output = Annotated[float | None, typer.Option(help="Output tokens of a request.")]
+Input = Annotated[
+    float | None, typer.Option(help="Input tokens of a request; a chat's when left out.")
+]
+Output = Annotated[
+    float | None, typer.Option(help="Output tokens of a request; a chat's when left out.")
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -45,10 +54,10 @@ def fleet(
     context: typer.Context,
     model: Model = "deepseek_r1",
     precision: Precision = "fp8",
-    interactivity: Rate = 20.0,
+    interactivity: Rate = None,
     tokens: Count = "output",
-    input_tokens: Input = 1155.0,
-    output_tokens: Output = 211.0,
+    input_tokens: Input = None,
+    output_tokens: Output = None,
     cache_hit: Annotated[float, typer.Option(help="Share of the input in a cache.")] = 0.0,
     generation: Names = None,
     pue: Pue = None,
@@ -63,21 +72,21 @@ def fleet(
         return
     with errors(debug):
         from dcmodel.study.economics import by_year, economies, terms
-        from dcmodel.workload.tokens import Request
 
         plan = _plan(model, precision, tokens)
-        request = Request(input_tokens or 0.0, output_tokens or 0.0, cache_hit)
+        request = _request(input_tokens, output_tokens, cache_hit)
+        rate = _rate(interactivity)
         on = terms(pue=pue, energy_price=energy_price, utilisation=utilisation)
-        table = economies(_known(generation), plan, request, interactivity, on)
+        table = economies(_known(generation), plan, request, rate, on)
         if as_json:
             typer.echo(table.to_json(orient="records", indent=2))
         else:
-            _show(table, plan, request, interactivity)
+            _show(table, plan, request, rate)
         if plot is not None:
             from dcmodel.report.fleet import generations_figure
 
-            years = by_year(table, range(FIRST, LAST + 1), plan, request, interactivity, on)
-            title = f"{model}, {precision}, {interactivity:g} tokens/s a user"
+            years = by_year(table, range(FIRST, LAST + 1), plan, request, rate, on)
+            title = f"{model}, {precision}, {rate:g} tokens/s a user"
             _save(generations_figure(table, years, plan.counted.value, title), plot)
 
 
@@ -115,10 +124,10 @@ def published(as_json: AsJson = False, debug: Debug = False) -> None:
 def show_levers(
     model: Model = "deepseek_r1",
     precision: Precision = "fp8",
-    interactivity: Rate = 20.0,
+    interactivity: Rate = None,
     tokens: Count = "output",
-    input_tokens: Input = 1155.0,
-    output_tokens: Output = 211.0,
+    input_tokens: Input = None,
+    output_tokens: Output = None,
     generation: Annotated[
         str, typer.Option("--generation", "-g", help="Generation of accelerators.")
     ] = "gb200_nvl72",
@@ -134,13 +143,12 @@ def show_levers(
         from dcmodel.study.levers import levers
         from dcmodel.workload.accelerators import accelerator
         from dcmodel.workload.models import language_model
-        from dcmodel.workload.tokens import Request
 
         plan = _plan(model, precision, tokens)
         language_model(small_model, "--small-model")
-        request = Request(input_tokens or 0.0, output_tokens or 0.0)
+        request = _request(input_tokens, output_tokens)
         chip, on = accelerator(generation, where="--generation"), terms()
-        table = levers(chip, plan, request, interactivity, on, small_model)
+        table = levers(chip, plan, request, _rate(interactivity), on, small_model)
         if as_json:
             typer.echo(table.to_json(orient="records", indent=2))
             return
@@ -158,8 +166,8 @@ def speed(
     model: Model = "deepseek_r1",
     precision: Precision = "fp8",
     tokens: Count = "output",
-    input_tokens: Input = 1155.0,
-    output_tokens: Output = 211.0,
+    input_tokens: Input = None,
+    output_tokens: Output = None,
     generation: Names = None,
     as_json: AsJson = False,
     plot: Annotated[Path | None, typer.Option(help="Write a chart.")] = None,
@@ -170,10 +178,9 @@ def speed(
         from dcmodel.study.economics import terms
         from dcmodel.study.levers import interactivity_curve
         from dcmodel.workload.accelerators import accelerator
-        from dcmodel.workload.tokens import Request
 
         plan = _plan(model, precision, tokens)
-        request = Request(input_tokens or 0.0, output_tokens or 0.0)
+        request = _request(input_tokens, output_tokens)
         keys = _known(generation or SPEED_OF)
         curves = {
             key: interactivity_curve(accelerator(key), plan, request, RATES, terms())
@@ -194,7 +201,7 @@ def speed(
 def claims(
     model: Model = "deepseek_r1",
     precision: Precision = "fp8",
-    interactivity: Rate = 20.0,
+    interactivity: Rate = None,
     generation: Names = None,
     input_tokens: Input = None,
     output_tokens: Output = None,
@@ -214,7 +221,7 @@ def claims(
         )
         keys = _known(generation or ["a100_sxm", "h100_sxm", "gb200_nvl72"])
         plan = _plan(model, precision, "output")
-        table = searches_as_queries(keys, plan, request, interactivity, terms())
+        table = searches_as_queries(keys, plan, request, _rate(interactivity), terms())
         if as_json:
             typer.echo(table.to_json(orient="records", indent=2))
             return
@@ -277,6 +284,30 @@ def _plan(model: str, precision: str, tokens: str) -> ServingPlan:
         message = f"unknown '{precision}'{nearest(precision, allowed)} (allowed: {allowed})"
         raise StudyError(Fault("--precision", message))
     return ServingPlan(model, counted(tokens, "--tokens"), precision)
+
+
+def _request(
+    input_tokens: float | None, output_tokens: float | None, cache_hit: float = 0.0
+) -> Request:
+    """Return the mean request; what is left out is that of the library's chat."""
+    from dcmodel.workload.classes import settings
+    from dcmodel.workload.tokens import Request
+
+    chat = settings("chat")["request"]
+    return Request(
+        chat["input_tokens"] if input_tokens is None else input_tokens,
+        chat["output_tokens"] if output_tokens is None else output_tokens,
+        cache_hit,
+    )
+
+
+def _rate(interactivity: float | None) -> float:
+    """Return output tokens a second for each user, the library's when left out."""
+    from dcmodel.study.economics import reference_parameters
+
+    if interactivity is None:
+        return reference_parameters().value("interactivity")
+    return interactivity
 
 
 def _known(names: list[str] | None) -> list[str]:

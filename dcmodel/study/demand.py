@@ -12,6 +12,7 @@ from dcmodel.base.errors import Fault, StudyError
 from dcmodel.components import base
 from dcmodel.inputs.assumptions import between_years, technology
 from dcmodel.study.cases import Case
+from dcmodel.study.economics import reference_parameters
 from dcmodel.study.spec import StudySpec
 from dcmodel.study.work import Fleet, Workload
 from dcmodel.workload.deferral import backlog_max
@@ -147,7 +148,11 @@ def interactivity_of(fleet: Fleet, work: Workload) -> float:
         return 0.0
     # what saves by waiting is served like the others when it does not wait
     in_batches = work.deferral_h > 0 and not work.batch_saving
-    return serving.batch_interactivity if in_batches else serving.interactivity
+    if in_batches:
+        return serving.batch_interactivity
+    if serving.interactivity is not None:
+        return serving.interactivity
+    return reference_parameters().value("interactivity")
 
 
 def mtok_per_mwh(

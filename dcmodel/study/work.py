@@ -168,8 +168,9 @@ class Serving(StudyPart):
     """Precision of weights and arithmetic."""
     kv_precision: Literal["bf16", "fp8", "fp4"] = "fp8"
     """Precision of keys and values."""
-    interactivity: NonNegative = 20.0
-    """Output tokens a second for each user of interactive classes. [s-1]"""
+    interactivity: NonNegative | None = None
+    """Output tokens a second for each user of interactive classes; the library's when left out.
+    [s-1]"""
     batch_interactivity: NonNegative = 0.0
     """The same of classes that may wait; 0 is the most throughput. [s-1]"""
 
