@@ -82,6 +82,7 @@ class Closing:
         self.best: tuple[Floats, Floats] | None = None
         self.bound_dual = np.zeros(self.problem.shape[0])
         self.penalty = FIRST_PENALTY
+        self.price_every = PRICE_EVERY
         self.master = Master(self.problem, parts, 1.0)
 
     @property
@@ -182,7 +183,7 @@ class Closing:
             Whether anything may still be gained.
         """
         assert self.best is not None
-        if turn % PRICE_EVERY == 0:
+        if turn % self.price_every == 0:
             mix = self.master.mix() if not self.master.has_integers else None
             self._price(self.coupling_dual if mix is None else mix.coupling_dual)
             self._mix()

@@ -284,7 +284,6 @@ def _attributes(
         "solver": plan.solution.solver,
         "resolution": f"{planned}, sites hourly" if hourly else planned,
         "plan_seconds": round(plan.solution.seconds, 1),
-        "assumed_values": max(int(r.attrs.get("assumed_values", 0)) for r in sites.values()),
     }
     for check in ("check_balance_mw", "check_cost_relative", "check_bill_relative"):
         values = [float(r.attrs[check]) for r in sites.values() if check in r.attrs]

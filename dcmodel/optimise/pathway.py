@@ -32,7 +32,7 @@ import numpy as np
 from dcmodel.base.errors import InfeasibleError
 from dcmodel.optimise.blocks import coordinating_columns, split
 from dcmodel.optimise.certify import check
-from dcmodel.optimise.closing import Closing, Proposal, Round
+from dcmodel.optimise.closing import PRICE_EVERY, Closing, Proposal, Round
 from dcmodel.optimise.coarse import coarsen
 from dcmodel.optimise.solve import SMALL, TOLERANCE, solve
 from dcmodel.optimise.solvers.problem import Floats, Problem
@@ -133,6 +133,7 @@ def solve_pathway(
     *,
     gap: float = 0.005,
     max_rounds: int = 12,
+    price_every: int = PRICE_EVERY,
     jobs: int = 1,
     solver: str = "auto",
     tolerance: float = TOLERANCE,
@@ -153,6 +154,9 @@ def solve_pathway(
         Relative distance of the bounds at which to stop.
     max_rounds : int
         Designs dispatched at most after the proposals.
+    price_every : int
+        After how many of these designs the blocks are priced again; each pricing takes as long as
+        several designs.
     jobs : int
         Blocks solved at the same time, each in its own worker process.
     solver : str
@@ -188,6 +192,7 @@ def solve_pathway(
         return _whole(lp, start, options)
     with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
         process = Closing(lp, parts, pool, options, start, progress)
+        process.price_every = price_every
         process.run(_merged(lp, options) if proposals is None else proposals, gap, max_rounds)
     return _result(process, gap)
 

@@ -54,6 +54,9 @@ TOLERANCE = 1e-6
 """Solver's tolerance in the blocks: far below the gap. [1]"""
 ROUNDS_MAX = 20
 """Designs tried on one number of segments."""
+PRICE_EVERY = 8
+"""Designs after which years are priced again: that seldom lifts the bound, and takes as long as ten
+designs."""
 CRUMB_MW = 1e-3
 """Installed IT below this is none. [MW]"""
 WORK_MWH = 1e-2
@@ -172,6 +175,7 @@ def _planned(
         [proposal],
         gap=gap,
         max_rounds=ROUNDS_MAX,
+        price_every=PRICE_EVERY,
         jobs=jobs,
         tolerance=TOLERANCE,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -79,6 +79,13 @@ def _as_used(case: SiteCase) -> BaseModel:
     offers = {kind: terms for kind, terms in case.market.contracts.items() if kind in taken}
     services = {kind: terms for kind, terms in case.market.services.items() if kind in taken}
     return case.market.model_copy(update={"contracts": offers, "services": services})
+
+
+def of_parameters(files: Iterable[Technology]) -> pd.DataFrame:
+    """Return the numbers of parameter files as `assumptions` does."""
+    rows = [row for one in files for row in _technology(one)]
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    return table.astype(object).where(table.notna(), "").astype(str)
 
 
 def attach(result: xr.Dataset, table: pd.DataFrame) -> None:

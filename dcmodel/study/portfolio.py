@@ -13,7 +13,7 @@ import xarray as xr
 from dcmodel.base.errors import DataError, Fault, StudyError
 from dcmodel.components.base import SiteCase
 from dcmodel.finance.annuity import capital_recovery_factor
-from dcmodel.inputs.archetypes import load_archetype
+from dcmodel.inputs.archetypes import archetype_parameters, load_archetype
 from dcmodel.inputs.assumptions import Technology, technology
 from dcmodel.inputs.network import network_parameters, round_trip_ms, transfer_price, user_region
 from dcmodel.optimise import placement
@@ -22,6 +22,7 @@ from dcmodel.optimise.combine import combined
 from dcmodel.optimise.portfolio_case import PortfolioCase, SiteOption
 from dcmodel.optimise.site import Plant, silent
 from dcmodel.study.assemble import assemble, describe
+from dcmodel.study.assumed import attach, of_parameters
 from dcmodel.study.cases import PORTFOLIO, Case, case_of_site
 from dcmodel.study.check_portfolio import regions_of
 from dcmodel.study.demand import class_of, stated_work
@@ -98,6 +99,9 @@ def run_portfolio(case: Case, progress: Callable[..., None] = silent) -> Portfol
     if spec.portfolio.values:
         progress("values")
         whole.update(class_values(portfolio, plan))
+    kinds = {site.placement.archetype or spec.portfolio.archetype for site in spec.sites}
+    files = [archetype_parameters(kind, spec.currency_year) for kind in sorted(kinds)]
+    attach(whole, of_parameters([network_parameters(spec.currency_year), *files]))
     whole.attrs |= _provenance(case, inputs)
     whole.attrs["seconds"] = round(time.perf_counter() - started, 1)
     return PortfolioResult(whole, solved)
