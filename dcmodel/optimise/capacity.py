@@ -62,7 +62,7 @@ def capacity_cuts(
     bound = [group for group in groups if group.must_be_served]
     for left, inside in _inside(bound, [frozenset(g.sites) for g in bound]):
         _raise(needs, left, _need(inside, duration), after_loss=False)
-    interactive = [group for group in bound if group.interactive]
+    interactive = [group for group in bound if group.must_survive]
     for lost in sites if survive_site_loss else ():
         reach = [frozenset(group.sites) - {lost} for group in interactive]
         for left, inside in _inside(interactive, reach):
@@ -139,7 +139,7 @@ def check_capacity(case: PortfolioCase) -> None:
     alone = [
         Fault(f"workloads.{stream.work}", _alone(stream, case))
         for group in case.groups
-        if case.survive_site_loss and group.interactive and len(group.sites) == 1
+        if case.survive_site_loss and group.must_survive and len(group.sites) == 1
         for stream in group.streams
     ]
     if alone:

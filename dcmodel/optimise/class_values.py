@@ -94,8 +94,13 @@ def moves(streams: list[Stream], places: tuple[Place, ...]) -> Iterator[Move]:
             f"{window + MORE_HOURS:g} h of deferral, not {window:g}",
             MORE_HOURS,
             "h",
-            lambda stream: replace(stream, window_h=stream.window_h + MORE_HOURS),
+            _longer,
         )
+
+
+def _longer(stream: Stream) -> Stream:
+    """Return a stream that may wait longer; what must survive a loss goes on to."""
+    return replace(stream, window_h=stream.window_h + MORE_HOURS, survives=stream.must_survive)
 
 
 def _latency(work: str, own: list[Stream], places: tuple[Place, ...]) -> Iterator[Move]:

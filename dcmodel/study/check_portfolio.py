@@ -20,9 +20,17 @@ from dcmodel.workload.routing import Place, Stream, check_admissible
 
 
 def portfolio_findings(parts: Parts, folder: Path) -> Iterator[Finding]:
-    """Yield what is wrong with a study in ``mode: portfolio``; nothing in another mode."""
+    """Yield what is wrong with a study in ``mode: portfolio``, and what only has a place there."""
     if parts.get("mode") != "portfolio":
+        for name, work in parts.get("workloads", {}).items():
+            if work.regions is not None:
+                advice = "belongs to 'mode: portfolio'; for sites one by one give one 'region'"
+                yield Finding(("workloads", name, "regions"), advice)
         return
+    for entry in parts.get("sites", ()):
+        if entry.it_capacity_mw is not None:
+            advice = "is decided in a portfolio; limit it by 'placement: {it_max_mw: ...}'"
+            yield Finding(("sites", entry.label, "it_capacity_mw"), advice)
     yield from _archetypes(parts)
     users: dict[str, UserRegion] = {}
     found = list(_regions(parts, users))

@@ -52,10 +52,18 @@ class Stream:
     value: float = np.inf
     """What a unit of work that is never served costs; infinite: it must be served [USD MWh-1]."""
 
+    survives: bool | None = None
+    """Whether it must be served after the loss of a site too; None: if it is interactive."""
+
     @property
     def name(self) -> str:
         """``class@region``."""
         return f"{self.work}@{self.region}"
+
+    @property
+    def must_survive(self) -> bool:
+        """Whether it must be served after the loss of a site too."""
+        return self.window_h == 0 if self.survives is None else self.survives
 
     def reaches(self, place: Place) -> bool:
         """Whether a site lies within the latency limit."""
@@ -90,6 +98,11 @@ class Group:
     def interactive(self) -> bool:
         """Whether the work is served as it arrives."""
         return self.window_h == 0
+
+    @property
+    def must_survive(self) -> bool:
+        """Whether the work must be served after the loss of a site too."""
+        return self.streams[0].must_survive
 
     @property
     def must_be_served(self) -> bool:
@@ -167,7 +180,8 @@ def groups_of(streams: Sequence[Stream], places: Sequence[Place]) -> tuple[Group
         prices = stream.transfer_cost or {}
         cost = tuple(float(prices.get(site, 0.0)) for site in sites)
         if stream.arrivals.any():
-            alike.setdefault((stream.window_h, sites, cost, stream.value), []).append(stream)
+            key = (stream.window_h, sites, cost, stream.value, stream.must_survive)
+            alike.setdefault(key, []).append(stream)
     return tuple(_group(tuple(members), places) for members in alike.values())
 
 

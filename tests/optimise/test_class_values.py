@@ -31,7 +31,11 @@ def test_a_latency_is_moved_to_the_next_site_of_any_region():
     assert latency.change == "60.0 ms, not 20: west for users in here"
     assert admissible(latency.streams(streams[0]), PLACES) == ("east", "west")
     assert (deferral.limit, deferral.amount) == ("deferral_h", 1.0)
-    assert deferral.streams(streams[0]).window_h == 1.0
+    longer = deferral.streams(streams[0])
+    assert longer.window_h == 1.0
+    # an hour of waiting does not release it from serving after the loss of a site
+    assert longer.must_survive
+    assert not replace(longer, survives=None).must_survive
 
 
 def test_a_latency_moves_inside_the_jurisdiction_which_moves_apart():

@@ -111,6 +111,8 @@ def test_a_class_without_a_site_is_refused_with_the_nearest_latency(tmp_path):
             r"yaml:15:\d+  workloads.batch.*where the user",
         ),
         ("us_east: 0.5", "us_eas: 0.5", "did you mean 'us_east'"),
+        ("mode: portfolio", "mode: compare", r"regions .*belongs to 'mode: portfolio'"),
+        ("[dallas,", "[{site: dallas, it_capacity_mw: {2029: 9}},", "placement: {it_max_mw"),
         ("archetype: regional", "archetype: regonal", "did you mean 'regional'"),
         ("[EU]", "[CH]", r"workloads.state.*no site lies in CH \(sites are in EU, US\)"),
     ],
