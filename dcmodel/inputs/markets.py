@@ -7,7 +7,7 @@ alone.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -25,13 +25,27 @@ from dcmodel.inputs.sourced import Figure, FigurePath, path_at
 FloatArray = npt.NDArray[np.float64]
 
 
+FieldFigures = Figure | FigurePath | list[Figure | FigurePath] | dict[str, Figure | FigurePath]
+"""Numbers of one field of a tariff form."""
+
+
 class Tariff(Spec):
     """One form of charge with the market's numbers."""
 
     form: str
     """Name of a tariff form."""
-    parameters: dict[str, Figure | FigurePath]
-    """Numbers of the form by field; a figure for all years, or figures by year."""
+    name: str = ""
+    """Name of the charge, where the market has several of one form."""
+    parameters: dict[str, FieldFigures]
+    """Numbers of the form by field; a figure for all years, or figures by year; of forms with
+    periods or tiers, such figures for each."""
+    settings: dict[str, Any] = {}
+    """Fields of the form that are no sourced numbers: calendars, hours of peaks, rules."""
+
+    @property
+    def label(self) -> str:
+        """Name of the charge."""
+        return self.name or self.form
 
 
 class SevereOutage(Spec):
@@ -95,10 +109,10 @@ class Market(Spec):
     @field_validator("tariff")
     @classmethod
     def _forms_once(cls, value: list[Tariff]) -> list[Tariff]:
-        forms = [tariff.form for tariff in value]
+        forms = [tariff.label for tariff in value]
         repeated = sorted({form for form in forms if forms.count(form) > 1})
         if repeated:
-            msg = f"form given twice: {', '.join(repeated)}; keep one"
+            msg = f"form given twice: {', '.join(repeated)}; keep one, or give each a name"
             raise ValueError(msg)
         return value
 
@@ -136,8 +150,8 @@ class Market(Spec):
 
     def tariff_fields(
         self, years: Iterable[int], currency_year: int
-    ) -> dict[str, dict[str, float | tuple[float, ...]]]:
-        """Return the numbers of each tariff form, ready to make the form from.
+    ) -> dict[str, tuple[str, dict[str, Any]]]:
+        """Return the form and the numbers of each charge, ready to make the form from.
 
         Parameters
         ----------
@@ -149,22 +163,36 @@ class Market(Spec):
         Returns
         -------
         dict
-            Fields by form: a tuple with one value a year where the market gives figures by year,
-            a number where it gives one figure.
+            Form and fields by name of the charge: a tuple with one value a year where the market
+            gives figures by year, a number where it gives one figure; by period or tier where it
+            gives them so.
         """
         years = list(years)
-        forms: dict[str, dict[str, float | tuple[float, ...]]] = {}
+        charges: dict[str, tuple[str, dict[str, Any]]] = {}
         for tariff in self.tariff:
-            fields: dict[str, float | tuple[float, ...]] = {}
-            for name, figure in tariff.parameters.items():
-                if isinstance(figure, Figure):
-                    fields[name] = figure(currency_year)
-                else:
-                    what = f"{tariff.form}.{name}"
-                    values = path_at(figure, years, self.where, what, currency_year)
-                    fields[name] = tuple(float(value) for value in values)
-            forms[tariff.form] = fields
-        return forms
+            fields: dict[str, Any] = {
+                name: self._values(figures, years, f"{tariff.label}.{name}", currency_year)
+                for name, figures in tariff.parameters.items()
+            }
+            fields |= tariff.settings | ({"name": tariff.name} if tariff.name else {})
+            charges[tariff.label] = (tariff.form, fields)
+        return charges
+
+    def _values(
+        self, figures: FieldFigures, years: list[int], what: str, currency_year: int
+    ) -> Any:
+        """Return the numbers of a field in each year, in the structure of its figures."""
+        if isinstance(figures, Figure):
+            return figures(currency_year)
+        if isinstance(figures, list):
+            return [self._values(one, years, what, currency_year) for one in figures]
+        if all(isinstance(key, int) for key in figures):
+            values = path_at(figures, years, self.where, what, currency_year)  # type: ignore[arg-type]
+            return tuple(float(value) for value in values)
+        return {
+            name: self._values(one, years, f"{what}.{name}", currency_year)
+            for name, one in figures.items()
+        }
 
     def contract(self, kind: str, years: Iterable[int], currency_year: int) -> ContractOffer:
         """Return the offer of a contract in each year of a study.

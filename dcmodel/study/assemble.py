@@ -203,8 +203,8 @@ def _interruptible(
 
 
 def _tariffs(market: Market, spec: StudySpec) -> tuple[TariffForm, ...]:
-    fields = market.tariff_fields(spec.years, spec.currency_year)
-    return tuple(tariffs[form](**values) for form, values in fields.items())
+    charges = market.tariff_fields(spec.years, spec.currency_year)
+    return tuple(tariffs[form](**values) for form, values in charges.values())
 
 
 def _series(

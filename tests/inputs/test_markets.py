@@ -1,14 +1,18 @@
+import numpy as np
 import pytest
 from pydantic import BaseModel
 
 from dcmodel.base.errors import DataError, StudyError
 from dcmodel.base.paths import data_dir
+from dcmodel.base.timeindex import model_hours
 from dcmodel.components.base import components
 from dcmodel.components.contract import Offered
+from dcmodel.finance.bill import Meter, itemise
 from dcmodel.inputs.currency import price_ratio
 from dcmodel.inputs.markets import Market, load_market, market_names
 from dcmodel.inputs.sites import load_site, site_names
 from dcmodel.inputs.sourced import Figure
+from dcmodel.markets.base import tariffs
 
 # delivered price of a flat load of 50 MW or more [USD/MWh of 2025], in 2025 and 2030, and Google's
 # average operational grid emissions of 2024 [g/kWh] with the judged value of 2030
@@ -74,14 +78,23 @@ def test_the_library_ships_the_market_of_every_site():
 def test_tariff_adds_up_to_the_delivered_price_of_a_flat_load(key, position):
     year = (2025, 2030)[position]
     market = load_market(key)
-    forms = market.tariff_fields([year], 2025)
-    spot, demand = forms["spot_energy"], forms["demand_charge"]
-    wholesale = market.wholesale_price([year], 2025)[0]
-    energy = 50 * 8760
-    bill = energy * (wholesale * (1 + spot["loss_fraction"]) + spot["adder_usd_per_mwh"][0])
-    bill += 12 * 50 * demand["rate_usd_per_mw_month"][0]
+    charges = market.tariff_fields([year], 2025)
+    forms = [tariffs[form](**fields) for form, fields in charges.values()]
+    hours = model_hours(2025)
+    flat = {
+        "time": hours,
+        "grid_import": np.full(8760, 50.0),
+        "hours": np.ones(8760),
+        "series": {
+            "price_energy": np.full(8760, market.wholesale_price([year], 2025)[0]),
+            "temp_air": np.sin(np.arange(8760.0)),
+        },
+    }
+    # an old customer: what earlier peaks cause is paid too
+    meter = Meter(**flat, before=Meter(**flat, before=Meter(**flat)))
+    bill = itemise(forms, meter)["amount"].sum()
     published = ANCHORS[key][0][position]
-    assert bill / energy == pytest.approx(published, rel=0.02)
+    assert bill / (50 * 8760) == pytest.approx(published, rel=0.02)
     assert market.delivered_price_usd_per_mwh[year].value == published
 
 
@@ -121,11 +134,28 @@ def test_tariff_fields_give_a_value_a_year_or_one_number(tmp_path, monkeypatch):
     library(tmp_path, monkeypatch, TEXT)
     fields = load_market("test").tariff_fields([2025, 2028], 2025)
     assert fields == {
-        "spot_energy": {
-            "adder_usd_per_mwh": (10.0, pytest.approx(16.0)),
-            "loss_fraction": 0.02,
-        }
+        "spot_energy": (
+            "spot_energy",
+            {"adder_usd_per_mwh": (10.0, pytest.approx(16.0)), "loss_fraction": 0.02},
+        )
     }
+
+
+def test_a_charge_may_have_a_name_settings_and_figures_by_tier(tmp_path, monkeypatch):
+    charge = """\
+tariff:
+  - form: network_de
+    name: grid
+    parameters:
+      capacity_usd_per_mw_year: [20000, {2025: 80000, 2030: 90000}]
+    settings: {use_hours: [2500]}
+"""
+    library(tmp_path, monkeypatch, TEXT.replace("tariff:\n", charge, 1))
+    form, fields = load_market("test").tariff_fields([2025, 2028], 2025)["grid"]
+    assert form == "network_de"
+    assert fields["capacity_usd_per_mw_year"] == [20000.0, (80000.0, pytest.approx(86000.0))]
+    assert fields["use_hours"] == [2500]
+    assert fields["name"] == "grid"
 
 
 def test_contract_offer_by_year(tmp_path, monkeypatch):
@@ -141,10 +171,10 @@ def test_money_is_in_the_year_asked_for():
     ratio = price_ratio(2025, 2022)
     assert market.wholesale_price([2025], 2022) == pytest.approx([42 * ratio])
     assert market.build_cost_usd_per_mw(2022) == pytest.approx(10.8e6 * ratio)
-    demand = market.tariff_fields([2025], 2022)["demand_charge"]
-    assert demand["rate_usd_per_mw_month"] == pytest.approx((7000 * ratio,))
-    loss = market.tariff_fields([2025], 2022)["spot_energy"]["loss_fraction"]
-    assert loss == 0.02
+    charges = market.tariff_fields([2025], 2022)
+    _, transmission = charges["transmission_4cp"]
+    assert transmission["rate_usd_per_mw_year"] == pytest.approx((70000 * ratio,))
+    assert charges["spot_energy"][1]["loss_fraction"] == 0.02
 
 
 def test_years_beyond_the_path_are_refused():

@@ -151,5 +151,25 @@ def site_model(case):
     resale = hourly(case.clock.mean(np.maximum(by_hour, 0)))
     cost += (discount * w * resale * (use - delivered)).sum()
     cost += (discount * yearly(demand.rate_usd_per_mw_month) * peak).sum()
+    if "coincident_peak" in by_kind:
+        cost += coincident(by_kind["coincident_peak"], case, grid)
     m.add_objective(cost)
     return m, constant
+
+
+def coincident(form, case, grid):
+    """Return the charge that each year's load at the hottest hours causes in the next."""
+    time, air = case.clock.time, case.hourly_series("temp_air")
+    rate, found = form.rate_usd_per_mw_year, 0
+    for y in range(len(case.years)):
+        hours = pd.DataFrame({"month": time.month, "air": air[y]})
+        open_hours = hours[(time.day_of_week < 5) & (time.hour >= 15) & (time.hour < 19)]
+        summer = open_hours[open_hours["month"].between(6, 9)]
+        ranked = summer.sort_values("air", ascending=False, kind="stable")
+        chosen = ranked.groupby("month").head(form.peaks.candidates).index
+        last = y + 1 == len(case.years)
+        worth = rate[y] / (1 + case.discount_rate) if last else rate[y + 1]
+        worth *= case.discount_factor[y] if last else case.discount_factor[y + 1]
+        steps = case.clock.step[chosen]
+        found += sum(grid.isel(y=y, t=int(step)) for step in steps) * (worth / len(steps))
+    return found
