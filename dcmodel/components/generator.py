@@ -210,7 +210,10 @@ class Generator(Component):
         self._fuel(b, case)
 
     def _by_rule(self, b: pyo.Block, case: SiteCase) -> None:
-        """Declare the number of units by rule, as numbers, and its cost."""
+        """Declare the number of units by rule, as numbers, and its cost.
+
+        The terms of cost have the names of a sized number, so that cases can stand side by side.
+        """
         m, p = b.model(), self.technology(case)
         units, scheme = self.units(case), self.scheme()
         capacity = units * p.value("unit_rating")
@@ -220,8 +223,8 @@ class Generator(Component):
         b.units = ArrayParam(m.Y, values=units, doc=f"{self.title}: units [1]")
         b.firm_units = ArrayParam(m.Y, values=scheme.needed * (units / scheme.groups - spare))
         values = {
-            "capital": (case.stands @ (added * crf * self.capital_per_mw(case)), "annuity"),
-            "operation": (
+            "sets_capital": (case.stands @ (added * crf * self.capital_per_mw(case)), "annuity"),
+            "sets_fixed_operation": (
                 capacity * p.at("fixed_operation", np.asarray(case.years)), "maintenance"
             ),
         }  # fmt: skip
