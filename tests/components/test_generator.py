@@ -256,6 +256,26 @@ class TestReference:
         [diesel] = case.reference().components
         assert diesel.units(case.reference()) == pytest.approx([13.0])
 
+    def test_costs_by_rule_and_sized_stand_under_the_same_names(self):
+        """A reference by rule stands beside the sized case term by term: none may be lost."""
+        names = []
+        for sizing in ("rule", "optimised"):
+            case = make_case(
+                price=[[1.0]], load=20.0, kinds=("diesel",),
+                settings={"diesel": {"sizing": sizing, "order_year": 2020}},
+            )  # fmt: skip
+            _, lp, _ = optimum(case)
+            names.append(set(lp.term_names))
+        assert names[0] <= names[1]
+
+    def test_diesel_by_rule_adds_nothing_to_the_program(self):
+        shapes = []
+        for kinds in ((), ("diesel",)):
+            case = make_case(price=[[1.0, 2.0]], load=20.0, kinds=kinds)
+            _, lp, _ = optimum(case)
+            shapes.append(lp.matrix.shape)
+        assert shapes[0] == shapes[1]
+
 
 class TestTechnologies:
     @pytest.mark.parametrize(
