@@ -98,13 +98,19 @@ def possible_power(
     for group, count, stock in zip(system.generators, units, fuel, strict=True):
         on = start_of(system, group) <= step.begin + TOLERANCE
         most = count * group.unit_power(hour) * float(on)
-        if np.isfinite(group.fuel_stock) and group.fuel_slope > 0:
+        if np.min(stock, initial=np.inf) < _full_load(group, step) and group.fuel_slope > 0:
             wanted = np.minimum(left, most)
             idle = group.fuel_idle * group.rating * group.running(count, wanted)
             most = np.clip((stock / step.length - idle) / group.fuel_slope, 0.0, most)
         result.append(most)
         left = np.maximum(left - most, 0.0)
     return result
+
+
+def _full_load(group: GeneratorGroup, step: Step) -> float:
+    """Return the fuel of a step with every unit of a group at its rating: enough is no limit."""
+    rate = group.units * group.rating * (group.fuel_idle + group.fuel_slope)
+    return float(np.max(step.length, initial=0.0)) * rate
 
 
 def burn(
