@@ -39,7 +39,7 @@ from dcmodel.optimise.settle import settled
 from dcmodel.optimise.shadow import shadow_prices
 from dcmodel.optimise.solve import SMALL, solve
 from dcmodel.optimise.solvers.workers import side_by_side
-from dcmodel.optimise.verify import Verification, verify
+from dcmodel.optimise.verify import Verification, attach_bills, verify
 from dcmodel.profiles.segment import Segments, segment_hours
 
 FloatArray = npt.NDArray[np.float64]
@@ -385,7 +385,9 @@ def _verified(
     result = site_dataset(solved.m, solved.lp, solved.case, x, begin)
     duals = solved.solution.bound_dual
     result.update(shadow_prices(solved.m, solved.lp, solved.case, duals))
-    return result, verify(result, solved.case, solved.lp.objective(x))
+    verification = verify(result, solved.case, solved.lp.objective(x))
+    attach_bills(result, solved.case)
+    return result, verification
 
 
 def _add_reference(result: xr.Dataset, case: SiteCase, effort: Effort) -> None:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import xarray as xr
 
 from dcmodel.base.errors import Fault, SolverError
 from dcmodel.components.base import Held, SiteCase
-from dcmodel.finance.bill import Meter, chained, total
+from dcmodel.finance.bill import Meter, chained, itemise, total
 from dcmodel.workload.deferral import served_first_in_first_out
 
 FloatArray = npt.NDArray[np.float64]
@@ -179,6 +180,30 @@ def meters(result: xr.Dataset, case: SiteCase) -> list[Meter]:
             )
         )
     return chained(found)
+
+
+def attach_bills(result: xr.Dataset, case: SiteCase) -> None:
+    """Add the lines of every tariff's bill as ``bill_*`` over one dimension; changed in place.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        A solved case.
+    case : SiteCase
+    """
+    lines = []
+    for meter in meters(result, case):
+        table = itemise(case.tariffs, meter)
+        table.insert(0, "year", meter.year)
+        lines.append(table)
+    bill = pd.concat(lines, ignore_index=True)
+    for column in bill.columns:
+        values = bill[column].to_numpy()
+        text = values.dtype.kind not in "if"
+        name = f"bill_{column}"
+        result[name] = ("bill_line", values.astype(str) if text else values)
+        units = {"rate": "USD per unit of bill_unit", "quantity": "bill_unit", "amount": "USD"}
+        result[name].attrs |= {"units": units.get(column, "1"), "long_name": f"Bill: {column}"}
 
 
 def bill_error(result: xr.Dataset, case: SiteCase) -> float:

@@ -23,7 +23,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from dcmodel.base.errors import DataError, Fault
-from dcmodel.report import contracts, figures, portfolios, prices, served, tables
+from dcmodel.report import bills, contracts, figures, portfolios, prices, served, tables
 from dcmodel.report.style import canvas
 from dcmodel.study.store import open_results
 
@@ -87,6 +87,9 @@ def _tables(results: Mapping[str, xr.Dataset], out: Path) -> dict[str, pd.DataFr
         "energy": tables.energy(results),
         "checks": tables.checks(results),
     }
+    billed = bills.bills(results)
+    if not billed.empty:
+        made["bills"] = billed
     signed = contracts.contract_table(results)
     if not signed.empty:
         made["contracts"] = signed
