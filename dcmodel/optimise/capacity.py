@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float64]
 
-INTERVALS_H = (1, 4, 12, 24, 48, 96, 168, 336, 672)
+INTERVALS_H = (*range(1, 25), 30, 36, 48, 72, 96, 120, 168, 336, 672)
 """Lengths of the intervals in which work must be done [h]."""
 ROUNDING = 1e-9
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import argparse
 import logging
-import resource
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from dcmodel.optimise import placement
 from dcmodel.study.cases import cases
@@ -70,10 +70,14 @@ components:
 
 
 def processor_seconds() -> float:
-    """Return processor time of this process and of those that ended under it."""
-    both = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    usage = [resource.getrusage(who) for who in both]
-    return sum(one.ru_utime + one.ru_stime for one in usage)
+    """Return processor time of this process and of all below it, ended or not [s]."""
+    own = psutil.Process()
+    used = own.cpu_times()
+    total = used.user + used.system + used.children_user + used.children_system
+    for child in own.children(recursive=True):
+        times = child.cpu_times()
+        total += times.user + times.system
+    return float(total)
 
 
 def main() -> None:
@@ -96,7 +100,10 @@ def main() -> None:
     print(f"inputs            {time.perf_counter() - begin:7.1f} s wall")
     begin, used = time.perf_counter(), processor_seconds()
     plan = placement.solve_plan(portfolio, segments=options.segments)
-    print(f"plan              {time.perf_counter() - begin:7.1f} s wall")
+    spent = processor_seconds() - used
+    print(
+        f"plan              {time.perf_counter() - begin:7.1f} s wall, {spent:.1f} s of processors"
+    )
     n, lp = options.segments, plan.program.lp
     print(f"on {n} segments: {lp.n_rows} rows, {lp.n_columns} columns, {lp.integer.sum()} binaries")
     print(
@@ -106,13 +113,14 @@ def main() -> None:
         print(f"  {name:18s} {np.round(size, 1)} MW")
     if options.hourly:
         begin = time.perf_counter()
+        used = processor_seconds()
         routing = placement.route_hourly(portfolio, plan)
-        print(f"hourly routing    {time.perf_counter() - begin:7.1f} s wall")
+        spent = processor_seconds() - used
+        wall = time.perf_counter() - begin
+        print(f"hourly routing    {wall:7.1f} s wall, {spent:.1f} s of processors")
         print(f"work late or lost {routing.work_error:.1e} MWh in the worst year and group")
         dropped = sum(float(values.sum()) for values in routing.dropped.values())
         print(f"work dropped      {dropped:.3g} MWh in six years")
-    placement_seconds = processor_seconds() - used
-    print(f"processor time    {placement_seconds:7.1f} s, workers that still run not counted")
 
 
 if __name__ == "__main__":

@@ -222,6 +222,17 @@ def test_any_one_of_three_sites_may_be_lost():
     assert whole == {("a", "b", "c"): 10.0}
 
 
+def test_deferral_spares_as_much_of_a_peak_as_its_hours_spread_over():
+    # 64 MWh arrive in 8 hours; with W hours to wait they are done in 8 + W hours
+    arrivals = np.zeros((1, 48))
+    arrivals[0, 10:18] = 8.0
+    sites = [site("east", np.full(48, 30.0))]
+    for window, need in ((0, 64 / 8), (1, 64 / 9), (8, 64 / 16)):
+        work = Stream("chat", "here", arrivals, window_h=window)
+        [cut] = portfolio(sites, [fixed(9)], [work]).capacity_cuts
+        assert cut.need == pytest.approx([need])
+
+
 def test_the_loss_of_a_site_doubles_the_capacity_of_two():
     sites = []
     for name in ("a", "b"):
