@@ -322,6 +322,10 @@ class Component(Spec):
         """Return the component as the reference case has it."""
         return self
 
+    def hours_apart(self, case: SiteCase) -> npt.NDArray[np.int64]:
+        """Return hours of the year that segments of hours must leave by themselves."""
+        return np.zeros(0, dtype=np.int64)
+
     def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:
         """Return the limits on the sizes of a built block."""
         return ()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, cost_term
@@ -147,15 +148,23 @@ class LaggedPeak(TariffForm):
         def due_later(b: pyo.Block, y: Any) -> Any:
             return b.due[y] * b.load[y]
 
-    def _declare_load(self, b: pyo.Block, case: SiteCase) -> None:
-        """Declare the mean load at the peaks of each year."""
-        m = b.model()
-        positions = np.stack(
+    def hours_apart(self, case: SiteCase) -> npt.NDArray[np.int64]:
+        """Return the hours of the system's peaks: merged with others they could not be avoided."""
+        return np.unique(self._positions(case))
+
+    def _positions(self, case: SiteCase) -> npt.NDArray[np.int64]:
+        """Return the hours of the peaks of each year, shape (years, hours)."""
+        return np.stack(
             [
                 self.peaks.positions(case.clock.time, case.hour_series(y))
                 for y in range(len(case.years))
             ]
         )
+
+    def _declare_load(self, b: pyo.Block, case: SiteCase) -> None:
+        """Declare the mean load at the peaks of each year."""
+        m = b.model()
+        positions = self._positions(case)
         b.H = pyo.RangeSet(0, positions.shape[1] - 1)
         b.step = ArrayParam(m.Y, b.H, values=case.clock.step[positions])
         weight = 1.0 / positions.shape[1]

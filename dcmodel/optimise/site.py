@@ -232,6 +232,9 @@ def segments_of(case: SiteCase, count: int) -> Segments:
     features = [case.workload.total, case.facility.power_slope]
     features += [series for name, series in case.series.items() if name not in NO_FEATURES]
     starts = np.flatnonzero(np.diff(case.month, prepend=-1))
+    apart = [part.hours_apart(case) for part in (*case.components, *case.tariffs)]
+    alone = np.concatenate([hours + after for hours in apart for after in (0, 1)], dtype=np.int64)
+    starts = np.union1d(starts, alone[alone < len(case.duration)])
     return segment_hours(np.concatenate(features), count, boundaries=starts)
 
 
