@@ -11,14 +11,7 @@ from pydantic import Field, model_validator
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, array_expression, cost_term
 from dcmodel.base.schema import Fraction, Megawatt, MegawattHour, Quantity
 from dcmodel.base.units import KW_PER_MW
-from dcmodel.components.base import (
-    Component,
-    Limit,
-    SiteCase,
-    components,
-    staged_capacity,
-    whole_units,
-)
+from dcmodel.components.base import Component, Limit, SiteCase, components
 from dcmodel.components.battery_backup import part
 from dcmodel.components.battery_life import replacement_pieces
 from dcmodel.components.outage_store import (
@@ -28,6 +21,7 @@ from dcmodel.components.outage_store import (
     store_means,
 )
 from dcmodel.components.outages import Found, Means, Outages
+from dcmodel.components.staging import staged_capacity, whole_units
 from dcmodel.reliability.parts import BackupPart
 
 Efficiency = Annotated[float, Field(gt=0, le=1), Quantity("1")]

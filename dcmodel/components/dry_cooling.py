@@ -9,14 +9,8 @@ import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, array_expression
 from dcmodel.base.schema import Megawatt
-from dcmodel.components.base import (
-    Component,
-    FloatArray,
-    Limit,
-    SiteCase,
-    components,
-    staged_capacity,
-)
+from dcmodel.components.base import Component, FloatArray, Limit, SiteCase, components
+from dcmodel.components.staging import staged_capacity
 from dcmodel.facility.design import Design
 from dcmodel.facility.model import evaluate
 from dcmodel.facility.preset import twin

@@ -22,9 +22,10 @@ from dcmodel.arrays import (
 from dcmodel.base.schema import Fraction, Hours, Megawatt, Quantity
 from dcmodel.base.units import HOURS_PER_YEAR, KG_PER_TONNE
 from dcmodel.components import generator_backup, generator_outage
-from dcmodel.components.base import Component, FloatArray, Limit, SiteCase, staged_capacity
+from dcmodel.components.base import Component, FloatArray, Limit, SiteCase
 from dcmodel.components.generator_checks import ROUNDING, faults
 from dcmodel.components.outages import Found, Means, Outages
+from dcmodel.components.staging import staged_capacity
 from dcmodel.finance.annuity import capital_recovery_factor
 from dcmodel.inputs.redundancy import Redundancy, load_redundancy, redundancy_names
 from dcmodel.reliability.parts import BackupPart

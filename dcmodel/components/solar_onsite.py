@@ -9,8 +9,9 @@ import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, array_expression
 from dcmodel.base.schema import Megawatt
-from dcmodel.components.base import Component, Limit, SiteCase, components, staged_capacity
+from dcmodel.components.base import Component, Limit, SiteCase, components
 from dcmodel.components.outages import Found, Means, Outages, by_hour
+from dcmodel.components.staging import staged_capacity
 from dcmodel.reliability.parts import BackupPart
 
 

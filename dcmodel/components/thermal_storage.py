@@ -10,14 +10,7 @@ import pyomo.environ as pyo
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, array_expression
 from dcmodel.base.errors import Fault, StudyError
 from dcmodel.base.schema import Megawatt, MegawattHour
-from dcmodel.components.base import (
-    Component,
-    FloatArray,
-    Limit,
-    SiteCase,
-    components,
-    staged_capacity,
-)
+from dcmodel.components.base import Component, FloatArray, Limit, SiteCase, components
 from dcmodel.components.outage_store import (
     declare_store,
     outage_contents,
@@ -25,6 +18,7 @@ from dcmodel.components.outage_store import (
     store_means,
 )
 from dcmodel.components.outages import Means, Outages, by_hour
+from dcmodel.components.staging import staged_capacity
 from dcmodel.facility.design import Design
 from dcmodel.facility.mechanical import mechanical_cooling
 from dcmodel.facility.weather import FacilityWeather

@@ -9,15 +9,9 @@ import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, array_expression
 from dcmodel.base.schema import Hours
-from dcmodel.components.base import (
-    Component,
-    FloatArray,
-    Limit,
-    SiteCase,
-    components,
-    staged_capacity,
-)
+from dcmodel.components.base import Component, FloatArray, Limit, SiteCase, components
 from dcmodel.components.outages import Found, Means, Outages
+from dcmodel.components.staging import staged_capacity
 from dcmodel.reliability.parts import BackupPart
 
 

@@ -171,9 +171,9 @@ class LaggedPeak(TariffForm):
         limit = case.grid_available
         b.load = ArrayVar(m.Y, lower=0, upper=limit, doc="Load at the system's peaks [MW]")
 
-        @array_constraint(b, m.Y, doc="Mean import in the hours of the peaks")
+        @array_constraint(b, m.Y, doc="At least the mean import in the hours of the peaks")
         def load_at_peaks(b: pyo.Block, y: Any) -> Any:
-            return b.load[y] == weight * sum(m.grid_import[y, b.step[y, h]] for h in b.H)
+            return b.load[y] >= weight * sum(m.grid_import[y, b.step[y, h]] for h in b.H)
 
     def _rates(self, years: int, months: list[int]) -> FloatArray:
         """Return what a MW costs in each year by lag, shape (lags, years)."""

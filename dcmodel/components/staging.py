@@ -1,0 +1,133 @@
+"""Sizes that grow by yearly additions, each at the cost of its own year."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+
+from dcmodel.arrays import ArrayConstraint, ArrayParam, ArrayVar, CostTerm
+from dcmodel.components.base import FloatArray, SiteCase
+from dcmodel.finance.annuity import capital_recovery_factor
+
+
+def staged_capacity(
+    b: pyo.Block,
+    case: SiteCase,
+    name: str,
+    *,
+    unit: str,
+    upper: float | FloatArray,
+    category: str,
+    capex: FloatArray,
+    fixed_opex: FloatArray,
+    lifetime: float,
+    what: str,
+    integer: bool = False,
+    annuity_factor: float | None = None,
+) -> ArrayVar:
+    """Declare a capacity that grows by yearly additions, each at the cost of its own year.
+
+    ``capacity_y = sum of what was built up to y``; the annuity of each addition is paid in every
+    year it stands, so that a pathway with falling cost sees the value of waiting.
+
+    Parameters
+    ----------
+    name : str
+        Name of the capacity variable; additions are ``<name>_built``.
+    unit : str
+        Unit of the capacity, shown in results.
+    upper : float or array of shape (years,)
+        Largest capacity; finite, so that a lower bound on cost can be proven.
+    category : str
+        Cost category of the annuity and of the fixed operating cost.
+    capex : array of shape (years,)
+        Overnight cost of an addition of each year, per unit [USD].
+    fixed_opex : array of shape (years,)
+        Yearly cost per unit that stands, by year of addition [USD].
+    lifetime : float
+        Economic life, over which the annuity runs [years].
+    what : str
+        Words for the documentation of the variables.
+    integer : bool
+        Whether additions are whole numbers.
+    annuity_factor : float, optional
+        Yearly over overnight cost, in place of that of the study's rate over the life [yr-1].
+
+    Returns
+    -------
+    ArrayVar
+        The capacity, indexed by year.
+    """
+    m = b.model()
+    limit = np.broadcast_to(np.asarray(upper, dtype=float), (len(case.years),))
+    if annuity_factor is None:
+        annuity_factor = capital_recovery_factor(case.discount_rate, lifetime)
+    annuity = annuity_factor * capex
+    capacity = ArrayVar(m.Y, lower=0, upper=limit, doc=f"{what} [{unit}]")
+    built = ArrayVar(
+        m.Y, lower=0, upper=float(limit.max()), integer=integer, doc=f"{what}, added [{unit}]"
+    )
+    b.add_component(name, capacity)
+    b.add_component(f"{name}_built", built)
+    stands = ArrayParam(m.Y, m.Y, values=case.stands)
+    b.add_component(f"{name}_stands", stands)
+
+    def accumulation(b: pyo.Block, y: Any) -> Any:
+        return capacity[y] == sum(stands[y, v] * built[v] for v in m.Y)
+
+    b.add_component(
+        f"{name}_accumulation",
+        ArrayConstraint(m.Y, rule=accumulation, couples_years=True, doc=f"{what}: additions stand"),
+    )
+    for cost, values in (("capital", annuity), ("fixed_operation", fixed_opex)):
+        _vintage_cost(b, f"{name}_{cost}", values, stands, built, category, f"{what}: {cost} [USD]")
+    return capacity
+
+
+def whole_units(b: pyo.Block, name: str, unit: float) -> None:
+    """Let the additions of a staged capacity come in whole units only.
+
+    Parameters
+    ----------
+    name : str
+        Name of the capacity; ``<name>_built`` are its additions.
+    unit : float
+        Size of one unit, in the unit of the capacity.
+    """
+    m = b.model()
+    built = b.component(f"{name}_built")
+    most = np.floor(np.asarray(built.upper_bound) / unit + 1e-9)
+    count = ArrayVar(m.Y, lower=0, upper=most, integer=True, doc=f"Units of {name} added [1]")
+    b.add_component(f"{name}_units", count)
+
+    def in_units(b: pyo.Block, y: Any) -> Any:
+        return built[y] == unit * count[y]
+
+    b.add_component(
+        f"{name}_in_units",
+        ArrayConstraint(m.Y, rule=in_units, couples_years=True, doc=f"{name} in whole units"),
+    )
+
+
+def _vintage_cost(
+    b: pyo.Block,
+    name: str,
+    values: FloatArray,
+    stands: ArrayParam,
+    built: ArrayVar,
+    category: str,
+    doc: str,
+) -> None:
+    """Declare the yearly cost of what stands, at the cost of the year it was built in."""
+    if not np.any(values):
+        return
+    m = b.model()
+    per_unit = ArrayParam(m.Y, values=values)
+    b.add_component(f"{name}_per_unit", per_unit)
+
+    def rule(b: pyo.Block, y: Any) -> Any:
+        return sum(stands[y, v] * per_unit[v] * built[v] for v in m.Y)
+
+    b.add_component(name, CostTerm(m.Y, rule=rule, category=category, doc=doc))
