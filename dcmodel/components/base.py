@@ -25,7 +25,7 @@ cost terms          year            undiscounted real USD of the year, each with
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar
@@ -48,6 +48,7 @@ from dcmodel.inputs.markets import Market
 from dcmodel.inputs.sites import Site
 from dcmodel.profiles.segment import Segments, aggregate
 from dcmodel.reliability.parts import BackupPart
+from dcmodel.reliability.sizing import Added
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -366,6 +367,25 @@ class Component(Spec):
             Sizes and content by the result.
         y : int
             Position of the year.
+        """
+        return None
+
+    def larger(
+        self, case: SiteCase, found: Found, year: int, added: Sequence[Added]
+    ) -> Component | None:
+        """Return the component with what verification of backup adds in a year.
+
+        None for what cannot be bought larger so.
+
+        Parameters
+        ----------
+        case : SiteCase
+        found : Found
+            Sizes of the year by the result, before.
+        year : int
+            The year itself.
+        added : sequence of (Addition, int)
+            What is added of this component, and how often.
         """
         return None
 

@@ -36,6 +36,7 @@ from dcmodel.arrays import (
 from dcmodel.base.registry import nearest
 from dcmodel.base.schema import Megawatt
 from dcmodel.components.base import Component, FloatArray, Held, Limit, SiteCase
+from dcmodel.components.staging import staged
 from dcmodel.finance.settlement import delivered_cost, mean_price, sold_at_hub
 from dcmodel.inputs.contracts import ContractOffer, ContractTerms, offer_of
 from dcmodel.inputs.markets import Market
@@ -201,13 +202,6 @@ class Contract(Offered):
         found = (b.component(name) for name in ("capacity", "signed", "use", "delivery"))
         sizes = [part for part in found if isinstance(part, ArrayVar)]
         return (Limit.of_size(f"{self.title} contract", "MW", place, *sizes),)
-
-
-def staged(stages: dict[int, float], years: tuple[int, ...]) -> FloatArray:
-    """Return the value of each year: that of the last stage, 0 before the first."""
-    known = sorted(stages)
-    values = np.array([0.0, *(stages[year] for year in known)])
-    return values[np.searchsorted(known, list(years), side="right")]
 
 
 def energy_paid(b: pyo.Block, doc: str) -> None:

@@ -5,6 +5,7 @@ A technology is a class of a few lines with its parameter file; the equations st
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -25,10 +26,11 @@ from dcmodel.components import generator_backup, generator_outage
 from dcmodel.components.base import Component, FloatArray, Limit, SiteCase
 from dcmodel.components.generator_checks import ROUNDING, faults
 from dcmodel.components.outages import Found, Means, Outages
-from dcmodel.components.staging import staged_capacity
+from dcmodel.components.staging import staged, staged_capacity
 from dcmodel.finance.annuity import capital_recovery_factor
 from dcmodel.inputs.redundancy import Redundancy, load_redundancy, redundancy_names
 from dcmodel.reliability.parts import BackupPart
+from dcmodel.reliability.sizing import Added
 
 
 def _known_redundancy(name: str) -> str:
@@ -88,6 +90,9 @@ class Generator(Component):
     """Share of the design power that these units alone must carry through an outage. [1]"""
     capacity_max_mw: Megawatt | None = None
     """Largest rated power of all units; None takes the parameter file's. [MW]"""
+    units_min: dict[int, Annotated[float, Field(ge=0)]] | None = None
+    """Fewest units of all groups by year, beyond what the rule or the cost asks for; a stage holds
+    until the next. [1]"""
     permit: Literal["emergency", "non_emergency"] = "non_emergency"
     """Kind of permit: in an emergency permit running for the site's costs is narrowly limited."""
     permit_h: Hours | None = None
@@ -128,7 +133,12 @@ class Generator(Component):
         scheme, critical = self.scheme(), self.critical_power(case)
         share = critical / (scheme.needed * self.usable_rating(case))
         group = np.where(critical > 0, np.ceil(share - ROUNDING) + scheme.spare, 0.0)
-        return np.asarray(scheme.groups * np.maximum.accumulate(group))
+        units = np.maximum(scheme.groups * group, self.fewest(case))
+        return np.asarray(np.maximum.accumulate(units))
+
+    def fewest(self, case: SiteCase) -> FloatArray:
+        """Return the fewest units that the settings name [1], shape (years,)."""
+        return staged(self.units_min or {}, case.years)
 
     def first_year(self, case: SiteCase) -> int:
         """Return the first year in which units can stand: ordered in time where bought by rule."""
@@ -265,6 +275,13 @@ class Generator(Component):
             return scheme.groups * sets[y]
 
         self._firm(b, case)
+        if self.units_min:
+            b.fewest = ArrayParam(m.Y, values=self.fewest(case))
+
+            @array_constraint(b, m.Y, couples_years=True, doc="Units that must stand")
+            def least_units(b: pyo.Block, y: Any) -> Any:
+                return b.units[y] >= b.fewest[y]
+
         critical = self.critical_power(case)
         if not critical.any():
             return
@@ -427,6 +444,10 @@ class Generator(Component):
     def backup(self, case: SiteCase, found: Found, y: int) -> BackupPart | None:
         """Return the units as an outage finds them."""
         return generator_backup.part(self, case, found, y)
+
+    def larger(self, case: SiteCase, found: Found, year: int, added: Sequence[Added]) -> Generator:
+        """Return the settings by which a year gets more units and fuel."""
+        return generator_backup.larger(self, case, found, year, added)
 
     def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:
         """Return the largest rated power, where it is sized."""

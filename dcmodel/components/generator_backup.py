@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from dcmodel.components.generator_checks import ROUNDING
 from dcmodel.components.outages import Found
 from dcmodel.finance.annuity import capital_recovery_factor
 from dcmodel.reliability.parts import BackupPart
-from dcmodel.reliability.sizing import Addition
+from dcmodel.reliability.sizing import Added, Addition
 from dcmodel.reliability.system import BackupSystem, GeneratorGroup
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _one_more_unit(generator: Generator, case: SiteCase, name: str, y: int) -> A
             replace(group, units=group.units + 1, fuel_stock=group.fuel_stock + tank)
         )
 
-    return Addition(f"{name} unit of {rating:g} MW", rating * yearly, apply)
+    return Addition(f"{name} unit of {rating:g} MW", rating * yearly, apply, name, units=1)
 
 
 def _more_fuel(generator: Generator, case: SiteCase, group: GeneratorGroup, y: int) -> Addition:
@@ -98,4 +99,22 @@ def _more_fuel(generator: Generator, case: SiteCase, group: GeneratorGroup, y: i
         held = system.group(group.name)
         return system.with_group(replace(held, fuel_stock=held.fuel_stock + litres))
 
-    return Addition(f"{group.name} fuel for {_FUEL_HOURS} h", crf * price * litres, apply)
+    name = f"{group.name} fuel for {_FUEL_HOURS} h"
+    return Addition(name, crf * price * litres, apply, group.name, fuel_h=_FUEL_HOURS)
+
+
+def larger(
+    generator: Generator, case: SiteCase, found: Found, year: int, added: Sequence[Added]
+) -> Generator:
+    """Return the settings by which a year gets what verification asks for, beyond what stood."""
+    p = generator.technology(case)
+    standing = np.floor(found.sizes["capacity_mw"] / p.value("unit_rating") + ROUNDING * 1e3)
+    units = float(standing + sum(count * one.units for one, count in added))
+    hours = sum(count * one.fuel_h for one, count in added)
+    least = dict(generator.units_min or {})
+    least[year] = max(units, least.get(year, 0.0))
+    changes: dict[str, object] = {"units_min": least}
+    if hours:
+        autonomy = p.value("fuel_autonomy") + hours
+        changes["parameters"] = {**generator.parameters, "fuel_autonomy": autonomy}
+    return generator.model_copy(update=changes)

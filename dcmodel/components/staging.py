@@ -131,3 +131,10 @@ def _vintage_cost(
         return sum(stands[y, v] * per_unit[v] * built[v] for v in m.Y)
 
     b.add_component(name, CostTerm(m.Y, rule=rule, category=category, doc=doc))
+
+
+def staged(stages: dict[int, float], years: tuple[int, ...]) -> FloatArray:
+    """Return the value of each year: that of the last stage, 0 before the first."""
+    known = sorted(stages)
+    values = np.array([0.0, *(stages[year] for year in known)])
+    return values[np.searchsorted(known, list(years), side="right")]

@@ -34,12 +34,22 @@ class Addition:
     """Cost a year [USD yr-1]."""
     apply: Callable[[BackupSystem], BackupSystem]
     """Returns the system with one of it added."""
+    part: str = ""
+    """Part of the site that can be bought so much larger; empty where none can be."""
+    units: float = 0.0
+    """Units that one of it is."""
+    fuel_h: float = 0.0
+    """Hours of fuel at full load that one of it is [h]."""
 
     def times(self, system: BackupSystem, count: int) -> BackupSystem:
         """Return the system with `count` of it added."""
         for _ in range(count):
             system = self.apply(system)
         return system
+
+
+Added = tuple[Addition, int]
+"""An addition, and how many of it."""
 
 
 @dataclass(frozen=True)

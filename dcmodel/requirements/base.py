@@ -18,7 +18,7 @@ from dcmodel.arrays import ArrayVar
 from dcmodel.base.registry import Registry
 from dcmodel.base.schema import Fraction
 from dcmodel.components.base import Component, FloatArray, Limit, SiteCase, offering
-from dcmodel.components.contract import staged
+from dcmodel.components.staging import staged
 
 requirements: Registry[type[Requirement]] = Registry("dcmodel.requirements", "dcmodel.requirements")
 """Every requirement by its name in a study."""

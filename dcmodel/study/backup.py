@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -83,11 +85,39 @@ def backup_of(case: Case, result: xr.Dataset, year: int | None = None) -> CaseBa
     if year not in years:
         listed = ", ".join(map(str, years))
         raise StudyError(Fault("--year", f"found {year}; the case has {listed}"))
-    y = years.index(year)
-    site_case, plant, _ = assemble(case)
-    notes = []
-    if result.attrs.get("case_hash", case.hash) != case.hash:
-        notes.append("the data library or the program has changed since the case was run")
+    run = with_settings(case, json.loads(result.attrs.get("backup_settings", "{}")))
+    site_case, plant, _ = assemble(run)
+    backup = backup_in(case.name, site_case, plant, result, years.index(year))
+    if result.attrs.get("case_hash", case.hash) == case.hash:
+        return backup
+    note = "the data library or the program has changed since the case was run"
+    return replace(backup, notes=(note, *backup.notes))
+
+
+def with_settings(case: Case, settings: dict[str, dict[str, Any]]) -> Case:
+    """Return a case whose components have other settings, by kind."""
+    if not settings:
+        return case
+    parts = {**case.spec.components, **settings}
+    return replace(case, spec=case.spec.model_copy(update={"components": parts}))
+
+
+def backup_in(
+    name: str, site_case: SiteCase, plant: Plant, result: xr.Dataset, y: int
+) -> CaseBackup:
+    """Return the backup of one year of an assembled case.
+
+    Parameters
+    ----------
+    name : str
+        Name of the case.
+    site_case : SiteCase
+    plant : Plant
+    result : xarray.Dataset
+        Of the case.
+    y : int
+        Position of the year.
+    """
     parts = parts_of(site_case, result, y)
     critical, deferrable = load_in_outage(site_case, plant, result, parts, y)
     ride_through = bridge_h(site_case.currency_year)
@@ -95,37 +125,38 @@ def backup_of(case: Case, result: xr.Dataset, year: int | None = None) -> CaseBa
     check(system)
     interruption = technology("grid_outage", site_case.currency_year)
     return CaseBackup(
-        case=case.name,
-        year=year,
+        case=name,
+        year=site_case.years[y],
         system=system,
         outages=grid_outages(site_case.market, site_case.series["temp_air"][y], system),
         additions=tuple(addition for part in parts for addition in part.additions),
         restart=interruption.value("restart_time"),
-        notes=tuple(notes),
     )
 
 
 def parts_of(case: SiteCase, result: xr.Dataset, y: int) -> list[BackupPart]:
     """Return what each component is in an outage, by its sizes in the result."""
-    capacity = result["capacity"].isel(year=y)
-    sizes = {str(name): float(capacity.sel(size=name)) for name in capacity["size"].values}
     found = []
     for component in case.components:
-        prefix = f"{component.label}."
-        own = {
-            key.removeprefix(prefix): value
-            for key, value in sizes.items()
-            if key.startswith(prefix)
-        }
-        if not own:
+        own = found_in(result, component.label, y)
+        if not own.sizes:
             continue
-        part = component.backup(case, Found(own, _stored(result, component.label, y)), y)
+        part = component.backup(case, own, y)
         if part is not None:
             if part.battery is not None and part.battery.energy > 0 and "store" not in result.dims:
                 message = "tells no state of charge; run the study again with --fresh"
                 raise DataError(Fault(f"{result.attrs.get('case', 'result')}", message))
             found.append(part)
     return found
+
+
+def found_in(result: xr.Dataset, label: str, y: int) -> Found:
+    """Return what a result says of one component in a year."""
+    capacity = result["capacity"].isel(year=y)
+    sizes = {str(name): float(capacity.sel(size=name)) for name in capacity["size"].values}
+    prefix = f"{label}."
+    own = {key.removeprefix(prefix): v for key, v in sizes.items() if key.startswith(prefix)}
+    return Found(own, _stored(result, label, y))
 
 
 def load_in_outage(

@@ -154,7 +154,7 @@ def run_study(
         Called with every `Event`.
     runner : callable, optional
         ``runner(case, progress)`` returns the result of a case; importable by name when `jobs` is
-        more than one. Left out, `dcmodel.study.assemble.run_case`.
+        more than one. Left out, `run_available_case`.
 
     Returns
     -------

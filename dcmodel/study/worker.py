@@ -54,7 +54,7 @@ def work(case: Case, out: Path, runner: Runner | None, hands: Hands, pipe: Conne
     out : Path
         Output folder.
     runner : callable or None
-        Computes the result; None takes `dcmodel.study.assemble.run_case`.
+        Computes the result; None takes `dcmodel.study.available.run_available_case`.
     hands : Hands
         Threads and solvers that may run at once.
     pipe : Connection
@@ -116,9 +116,9 @@ def _report_failure(report: Callable[..., None], error: Exception, text: str, co
 
 
 def _default_runner() -> Runner:
-    from dcmodel.study.assemble import run_case as assemble_and_solve
+    from dcmodel.study.available import run_available_case
 
-    return assemble_and_solve
+    return run_available_case
 
 
 def _portfolio_runner() -> Runner:

@@ -352,3 +352,21 @@ class TestImpossibleSettings:
     def test_an_unknown_class_names_those_known(self):
         with pytest.raises(ValueError, match=r"found 'N\+9'; allowed: N, N\+1"):
             components["diesel"](redundancy="N+9")
+
+
+class TestFewestUnits:
+    """Units that verification of backup asks for beyond the rule or the cost."""
+
+    def test_rule_takes_the_larger_number(self):
+        # 10 MW of load and 2 MW units: five by rule; six asked for from 2026 on
+        options = {"price": [[50.0]], "load": 10.0, "years": (2025, 2026, 2027)}
+        case = engine(options, sizing="rule", critical_share=1.0, units_min={2026: 6})
+        assert case.components[0].units(case).tolist() == [5, 6, 6]
+        m, _, _ = optimum(case)
+        assert m.asset["gas_engine"].capacity_mw.array == pytest.approx([10, 12, 12])
+
+    def test_optimum_stands_on_them(self):
+        # nothing pays, yet three units must stand
+        case = engine({"price": [[0.0]], "load": 10.0}, {"capex": 100.0}, units_min={2025: 3})
+        m, _, _ = optimum(case)
+        assert m.asset["gas_engine"].capacity_mw.array == pytest.approx([6.0], abs=1e-6)

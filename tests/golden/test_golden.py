@@ -116,6 +116,7 @@ SERVICES = {
     "reserve": {"revenue": 25000.0},
 }
 REQUIREMENTS = {
+    "availability": 0.9999,
     "clean_share_yearly": 0.6,
     "clean_share_hourly": {"share": 0.5, "grid_share_max": 0.2, "excess_share_max": 0.1},
     "carbon_limit": {"limit_t": 5.0, "basis": "hourly"},

@@ -1,0 +1,60 @@
+"""A required availability: solved, verified, and solved again with what was missing."""
+
+import json
+
+import numpy as np
+import pytest
+
+from dcmodel.base.errors import StudyError
+from dcmodel.reliability.expected import expected
+from dcmodel.requirements.base import requirements
+from dcmodel.study.available import run_available_case
+from dcmodel.study.backup import backup_of
+from dcmodel.study.cases import cases
+from dcmodel.study.load import load_study
+
+
+def case_with(share):
+    changes = {
+        "sites": ["dallas"],
+        "years": [2027],
+        "it_capacity_mw": {2027: 60},
+        "resolution": {"segments": 100},
+        "requirements": {"availability": share},
+    }
+    return cases(load_study("quickstart").with_changes(changes))[0]
+
+
+@pytest.mark.slow
+def test_units_and_fuel_are_added_until_it_holds():
+    share = 0.9999995
+    case = case_with(share)
+    result = run_available_case(case)
+    assert result["availability"].values >= share
+    added = json.loads(result.attrs["backup_settings"])["diesel"]
+    # the storm without deliveries asks for longer fuel than the library's 48 h
+    assert added["parameters"]["fuel_autonomy"] > 48
+    built = float(result["capacity"].sel(size="diesel.capacity_mw").isel(year=0))
+    assert built >= 2.5 * added["units_min"]["2027"] - 1e-6
+    # the finished case is read with what was added, and verified apart
+    backup = backup_of(case, result)
+    value = expected(backup.system, backup.outages, restart=backup.restart).value
+    assert value == pytest.approx(float(result["availability"].values[0]), abs=1e-12)
+    assert result.attrs["case_hash"] == case.hash
+
+
+@pytest.mark.slow
+def test_what_nothing_reaches_is_told_at_its_place():
+    with pytest.raises(StudyError, match=r"requirements.availability.*2027: .* is not reached"):
+        run_available_case(case_with(0.99999999))
+
+
+def test_an_availability_that_holds_adds_nothing():
+    result = run_available_case(case_with(0.999))
+    assert result.attrs["backup_settings"] == "{}"
+    assert np.all(result["availability"].values > 0.999)
+
+
+def test_a_percentage_is_refused():
+    with pytest.raises(ValueError, match="less than 1"):
+        requirements["availability"].model_validate(99.99)
