@@ -18,11 +18,10 @@ from dcmodel.arrays import (
     CostTerm,
     array_constraint,
     array_expression,
-    cost_term,
 )
 from dcmodel.base.schema import Fraction, Hours, Megawatt, Quantity
-from dcmodel.base.units import HOURS_PER_YEAR, KG_PER_TONNE
-from dcmodel.components import generator_backup, generator_outage
+from dcmodel.base.units import HOURS_PER_YEAR
+from dcmodel.components import generator_backup, generator_outage, generator_running
 from dcmodel.components.base import Component, FloatArray, Limit, SiteCase
 from dcmodel.components.generator_checks import ROUNDING, faults
 from dcmodel.components.outages import Found, Means, Outages
@@ -217,8 +216,8 @@ class Generator(Component):
             return rating * b.units[y]
 
         if self.run_hours(case) > 0:
-            self._dispatch(b, case)
-        self._fuel(b, case)
+            generator_running.dispatch(self, b, case)
+        generator_running.fuel(self, b, case)
 
     def _by_rule(self, b: pyo.Block, case: SiteCase) -> None:
         """Declare the number of units by rule, as numbers, and its cost.
@@ -328,106 +327,6 @@ class Generator(Component):
         @array_constraint(b, m.Y, couples_years=True, doc="Nothing counts where none stand")
         def firm_if_any(b: pyo.Block, y: Any) -> Any:
             return b.firm_units[y] <= b.most[y] * b.any_stand[y]
-
-    def _dispatch(self, b: pyo.Block, case: SiteCase) -> None:
-        """Declare what runs in ordinary hours."""
-        m, p = b.model(), self.technology(case)
-        rating, least = p.value("unit_rating"), p.value("min_load")
-        available, hours = p.value("availability"), self.run_hours(case)
-        derated = rating * self.derating(case, case.series["temp_air"])
-        most = (self.scheme().groups * self.group_max(case))[:, None]
-        everywhere = np.broadcast_to(available * most, derated.shape)
-        b.derated = ArrayParam(m.Y, m.T, values=derated)
-        b.online = ArrayVar(m.Y, m.T, lower=0, upper=everywhere, doc="Units that run [1]")
-        b.output = ArrayVar(m.Y, m.T, lower=0, upper=derated * everywhere, doc="Output [MW]")
-
-        @array_constraint(b, m.Y, m.T, doc="Units that run stand and are not under maintenance")
-        def online_limit(b: pyo.Block, y: Any, t: Any) -> Any:
-            return b.online[y, t] <= available * b.units[y]
-
-        @array_constraint(b, m.Y, m.T, doc="Output within the derated rating of what runs")
-        def output_limit(b: pyo.Block, y: Any, t: Any) -> Any:
-            return b.output[y, t] <= b.derated[y, t] * b.online[y, t]
-
-        if least > 0:
-
-            @array_constraint(b, m.Y, m.T, doc="Output above the minimum load of what runs")
-            def minimum_load(b: pyo.Block, y: Any, t: Any) -> Any:
-                return b.output[y, t] >= least * b.derated[y, t] * b.online[y, t]
-
-        if hours < available * HOURS_PER_YEAR:
-
-            @array_constraint(b, m.Y, doc="Hours of running within the permit")
-            def permit_hours(b: pyo.Block, y: Any) -> Any:
-                return sum(m.duration[t] * b.online[y, t] for t in m.T) <= hours * b.units[y]
-
-        if p.value("start_fuel") > 0:
-            b.started = ArrayVar(m.Y, m.T, lower=0, upper=everywhere, doc="Units started [1]")
-
-            @array_constraint(b, m.Y, m.T, doc="Starts follow what runs")
-            def starts(b: pyo.Block, y: Any, t: Any) -> Any:
-                return b.started[y, t] >= b.online[y, t] - b.online[y, m.previous[t]]
-
-        @array_expression(b, m.Y, m.T, doc="Power into the site bus [MW]")
-        def supply(b: pyo.Block, y: Any, t: Any) -> Any:
-            return b.output[y, t]
-
-        self._running_cost(b, p.value("variable_operation"))
-
-    def _running_cost(self, b: pyo.Block, per_mwh: float) -> None:
-        m = b.model()
-
-        @cost_term(b, m.Y, category=self.category, doc=f"{self.title}: wear of running [USD]")
-        def running(b: pyo.Block, y: Any) -> Any:
-            return per_mwh * sum(m.duration[t] * b.output[y, t] for t in m.T)
-
-    def _fuel(self, b: pyo.Block, case: SiteCase) -> None:
-        """Declare fuel of tests and of running, what it costs and what it emits."""
-        m, p = b.model(), self.technology(case)
-        rating, idle, slope = (p.value(k) for k in ("unit_rating", "fuel_idle", "fuel_slope"))
-        start = rating * p.value("start_fuel")
-        per_test = rating * (idle + slope * p.value("test_load")) * p.value("test_hours")
-        runs = b.component("online") is not None
-        starts = b.component("started") is not None
-
-        @array_expression(b, m.Y, doc="Fuel of running, in the unit of the parameter file")
-        def fuel_run(b: pyo.Block, y: Any) -> Any:
-            if not runs:
-                return 0.0
-            burnt = sum(
-                m.duration[t] * (rating * idle * b.online[y, t] + slope * b.output[y, t])
-                for t in m.T
-            )
-            return burnt + (start * sum(b.started[y, t] for t in m.T) if starts else 0.0)
-
-        @array_expression(b, m.Y, doc="Fuel of the year, in the unit of the parameter file")
-        def fuel_used(b: pyo.Block, y: Any) -> Any:
-            return per_test * b.units[y] + b.fuel_run[y]
-
-        b.fuel_price = ArrayParam(m.Y, values=self.fuel_price(case))
-
-        @cost_term(b, m.Y, category=self.category, doc=f"{self.title}: fuel [USD]")
-        def fuel(b: pyo.Block, y: Any) -> Any:
-            return b.fuel_price[y] * b.fuel_used[y]
-
-        self._emissions(b, p.value("co2_per_fuel"), p.value("nox_per_fuel"))
-
-    def _emissions(self, b: pyo.Block, co2: float, nitrogen: float) -> None:
-        m, allowed = b.model(), self.nox_max_t
-
-        @array_expression(b, m.Y, doc="Emissions of fuel burnt [t]")
-        def emissions(b: pyo.Block, y: Any) -> Any:
-            return co2 / KG_PER_TONNE * b.fuel_used[y]
-
-        @array_expression(b, m.Y, doc="Nitrogen oxides of fuel burnt [t]")
-        def nox(b: pyo.Block, y: Any) -> Any:
-            return nitrogen / KG_PER_TONNE * b.fuel_used[y]
-
-        if allowed is not None:
-
-            @array_constraint(b, m.Y, doc="Nitrogen oxides within the permit")
-            def nox_limit(b: pyo.Block, y: Any) -> Any:
-                return b.nox[y] <= allowed
 
     def ride_through(self, b: pyo.Block, case: SiteCase, outages: Outages) -> None:
         """Declare what the units give in outages."""
