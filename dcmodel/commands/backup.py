@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dcmodel.base.errors import Fault, StudyError
-from dcmodel.commands.common import Debug, errors
+from dcmodel.commands.common import Debug, errors, save
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,13 +99,7 @@ def _draw(found: Verification, path: Path, *, quiet: bool) -> None:
 
     sheet = canvas()
     survival_figure(found, sheet)
-    try:
-        sheet.savefig(path, dpi=150)
-    except (OSError, ValueError) as error:
-        message = f"cannot be written ({error}); give a file ending in .png, .svg or .pdf"
-        raise StudyError(Fault(str(path), message)) from None
-    if not quiet:
-        typer.echo(f"wrote {path}")
+    save(sheet, path, quiet=quiet)
 
 
 def _show(figures: dict[str, Any], table: pd.DataFrame) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dcmodel.base.errors import DcmodelError
+from dcmodel.base.errors import DcmodelError, Fault, StudyError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C or a termination signal."""
@@ -32,3 +36,14 @@ def errors(debug: bool) -> Iterator[None]:
     except KeyboardInterrupt:
         typer.echo("interrupted", err=True)
         raise typer.Exit(INTERRUPTED) from None
+
+
+def save(figure: Figure, path: Path, *, quiet: bool = False) -> None:
+    """Write a figure in the format that the name of the file says."""
+    try:
+        figure.savefig(path, dpi=150)
+    except (OSError, ValueError) as error:
+        message = f"cannot be written ({error}); give a file ending in .png, .svg or .pdf"
+        raise StudyError(Fault(str(path), message)) from None
+    if not quiet:
+        typer.echo(f"wrote {path}")

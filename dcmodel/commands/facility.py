@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dcmodel.base.errors import Fault, StudyError
-from dcmodel.commands.common import Debug, errors
+from dcmodel.commands.common import Debug, errors, save
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,7 +77,7 @@ def facility(
             from dcmodel.report.style import canvas
 
             title = f"{cooling}, {variant}, {weather}"
-            _save(year_figure(design, air, load, title, canvas()), plot)
+            save(year_figure(design, air, load, title, canvas()), plot)
 
 
 @app.command()
@@ -120,7 +120,7 @@ def compare(
             from dcmodel.report.facility import compare_figure
             from dcmodel.report.style import canvas
 
-            _save(compare_figure(rows, variant, canvas()), plot)
+            save(compare_figure(rows, variant, canvas()), plot)
 
 
 @app.command()
@@ -347,12 +347,3 @@ def _table(rows: list[dict[str, Any]]) -> None:
             f"{row['pue']:6.3f} {row['tue']:6.3f} {row['wue']:6.2f} {row['design_peak_mw']:6.3f} "
             f"{row['mechanical_hours']:12d}"
         )
-
-
-def _save(figure: Any, path: Path) -> None:
-    try:
-        figure.savefig(path, dpi=150)
-    except (OSError, ValueError) as error:
-        message = f"cannot be written ({error}); give a file ending in .png, .svg or .pdf"
-        raise StudyError(Fault(str(path), message)) from None
-    typer.echo(f"wrote {path}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dcmodel.base.errors import Fault, StudyError
-from dcmodel.commands.common import Debug, errors
+from dcmodel.commands.common import Debug, errors, save
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,7 +87,7 @@ def fleet(
 
             years = by_year(table, range(FIRST, LAST + 1), plan, request, rate, on)
             title = f"{model}, {precision}, {rate:g} tokens/s a user"
-            _save(generations_figure(table, years, plan.counted.value, title), plot)
+            save(generations_figure(table, years, plan.counted.value, title), plot)
 
 
 @app.command()
@@ -194,7 +194,7 @@ def speed(
         if plot is not None:
             from dcmodel.report.fleet import speed_figure
 
-            _save(speed_figure(curves, plan.counted.value, f"{model}, {precision}"), plot)
+            save(speed_figure(curves, plan.counted.value, f"{model}, {precision}"), plot)
 
 
 @app.command()
@@ -369,12 +369,3 @@ def _cells(row: dict[Any, Any], point: str) -> str:
         f"{row[f'{point}_mtok_per_mwh']:9.0f} {row[f'{point}_wh_per_request']:10.3f} "
         f"{row[f'{point}_usd_per_mtok']:9.3f}"
     )
-
-
-def _save(figure: Any, path: Path) -> None:
-    try:
-        figure.savefig(path, dpi=150)
-    except (OSError, ValueError) as error:
-        message = f"cannot be written ({error}); give a file ending in .png, .svg or .pdf"
-        raise StudyError(Fault(str(path), message)) from None
-    typer.echo(f"wrote {path}")
