@@ -234,7 +234,9 @@ def segments_of(case: SiteCase, count: int) -> Segments:
     starts = np.flatnonzero(np.diff(case.month, prepend=-1))
     apart = [part.hours_apart(case) for part in (*case.components, *case.tariffs)]
     alone = np.concatenate([hours + after for hours in apart for after in (0, 1)], dtype=np.int64)
-    starts = np.union1d(starts, alone[alone < len(case.duration)])
+    with_alone = np.union1d(starts, alone[alone < len(case.duration)])
+    if len(with_alone) <= count // 2:  # few segments have no room for single hours
+        starts = with_alone
     return segment_hours(np.concatenate(features), count, boundaries=starts)
 
 
