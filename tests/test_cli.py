@@ -42,6 +42,8 @@ def study(tmp_path, monkeypatch):
     stub = types.ModuleType("dcmodel.report.write")
     stub.write_reports = write_reports
     monkeypatch.setitem(sys.modules, "dcmodel.report.write", stub)
+    # whoever imported it before holds it by name
+    monkeypatch.delitem(sys.modules, "dcmodel.api", raising=False)
     run_with(monkeypatch, answer)
     return Path("small.yaml")
 
