@@ -66,6 +66,10 @@ class Architecture:
         Further single parameters.
     cooling : callable
         ``cooling(design, weather, load) -> CoolingState``, per MW of installed IT.
+    reach : str
+        Row of ``it_equipment.csv`` with the densest rack it cools.
+    liquid_by_density : bool
+        Whether the liquid share follows the density of the racks.
     reuse : callable
         ``reuse(design) -> (share of the IT heat, temperature [degC])`` of the warmest loop; no
         share and NaN where the heat leaves with outside air.
@@ -76,6 +80,8 @@ class Architecture:
     scalars: tuple[str, ...]
     cooling: Callable[[Design, FacilityWeather, Array], CoolingState]
     reuse: Callable[[Design], tuple[float, float]] = _no_reuse
+    reach: str = "reach_air"
+    liquid_by_density: bool = False
 
     def parameter_names(self) -> set[str]:
         """Return the names of all parameters this architecture and its electrical chain read."""

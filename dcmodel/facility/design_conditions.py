@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass, fields
 
 from dcmodel.base.errors import DataError, Fault
 from dcmodel.base.paths import data_dir
+from dcmodel.inputs.library import parameter_values
+
+_COLUMNS = ("parameter", "value", "low", "high", "unit", "source", "provenance", "note")
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,7 @@ class DesignConditions:
 def load_design_conditions() -> DesignConditions:
     """Return the library's allowances."""
     path = data_dir() / "cooling" / "design_conditions.csv"
-    with path.open(newline="", encoding="utf-8") as stream:
-        values = {row["parameter"]: float(row["value"]) for row in csv.DictReader(stream)}
+    values = parameter_values(path, _COLUMNS)
     names = [f.name for f in fields(DesignConditions)]
     missing = [Fault(path.name, f"'{name}' is missing") for name in names if name not in values]
     if missing:

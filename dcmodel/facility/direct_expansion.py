@@ -47,5 +47,6 @@ architectures.register("direct_expansion")(
         groups={"fan": Fan, "chiller": ChillerPlant},
         scalars=(*COIL_SCALARS, "chiller_curves"),
         cooling=cooling,
+        reach="reach_room_unit",
     )
 )

@@ -127,5 +127,7 @@ architectures.register("direct_to_chip")(
         scalars=(*LIQUID_SCALARS, *COIL_SCALARS, "chiller_curves"),
         cooling=cooling,
         reuse=liquid_reuse,
+        reach="reach_liquid",
+        liquid_by_density=True,
     )
 )

@@ -41,5 +41,7 @@ architectures.register("direct_to_chip_tower")(
         scalars=(*LIQUID_SCALARS, *COIL_SCALARS, *TOWER_SCALARS, "chiller_curves"),
         cooling=cooling,
         reuse=liquid_reuse,
+        reach="reach_liquid",
+        liquid_by_density=True,
     )
 )

@@ -1,8 +1,7 @@
-"""What stands in the racks: density, liquid share, server fans, and what can cool it."""
+"""What stands in the racks: density, liquid share, server fans and power; water of generation."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -11,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from dcmodel.base.errors import Fault, StudyError
+from dcmodel.base.errors import DataError, Fault, StudyError
 from dcmodel.base.paths import data_dir
 from dcmodel.base.registry import nearest
 from dcmodel.facility.psychrometrics import Array
+from dcmodel.inputs.library import number, parameter_values, read_table, source_faults
 
 # Rack densities between which the liquid share is interpolated [kW], and their rows.
 _KNOTS = (
@@ -29,14 +29,8 @@ SHARES = 1e-6
 """Shares of a whole sum to one within this. [1]"""
 FLEET_AVERAGE = "fleet average"
 """Name of the row that stands for all racks together."""
-_REACH = {
-    "direct_expansion": "reach_room_unit",
-    "rear_door": "reach_rear_door",
-    "direct_to_chip": "reach_liquid",
-    "direct_to_chip_tower": "reach_liquid",
-    "immersion": "reach_immersion",
-}
-"""Row of the largest rack by architecture; all others cool by the air of the hall."""
+_VALUES = ("parameter", "value", "low", "high", "unit", "source", "provenance", "note")
+_RACKS = ("platform", "year", "rack_kw", "low", "high", "source", "provenance", "note")
 
 
 @dataclass(frozen=True)
@@ -53,32 +47,27 @@ class Rack:
 
 
 @cache
-def _values(path: str) -> dict[str, float]:
-    with Path(path).open(newline="", encoding="utf-8") as stream:
-        return {row["parameter"]: float(row["value"]) for row in csv.DictReader(stream)}
+def _values(path: Path) -> dict[str, float]:
+    return parameter_values(path, _VALUES)
 
 
 def equipment(name: str) -> float:
     """Return a value of ``data/cooling/it_equipment.csv`` in its unit."""
-    return _values(str(data_dir() / "cooling" / "it_equipment.csv"))[name]
+    return _values(data_dir() / "cooling" / "it_equipment.csv")[name]
 
 
 def racks() -> list[Rack]:
     """Return the rack platforms of ``data/cooling/racks.csv`` in the order of their years."""
-    path = data_dir() / "cooling" / "racks.csv"
-    with path.open(newline="", encoding="utf-8") as stream:
-        found = [
-            Rack(
-                platform=row["platform"],
-                year=int(row["year"]),
-                rack_kw=float(row["rack_kw"]),
-                low=float(row["low"]),
-                high=float(row["high"]),
-                source=row["source"],
-                provenance=row["provenance"],
-            )
-            for row in csv.DictReader(stream)
-        ]
+    faults: list[Fault] = []
+    found = []
+    for row in read_table(data_dir() / "cooling" / "racks.csv", _RACKS):
+        faults += source_faults(row)
+        year, kw, low, high = (number(row, c, faults) for c in ("year", "rack_kw", "low", "high"))
+        found.append(
+            Rack(row["platform"], int(year), kw, low, high, row["source"], row["provenance"])
+        )
+    if faults:
+        raise DataError(faults)
     return sorted(found, key=lambda rack: rack.year)
 
 
@@ -87,29 +76,6 @@ def liquid_share(rack_kw: npt.ArrayLike) -> Array:
     knots = [knot for knot, _ in _KNOTS]
     shares = [equipment(name) for _, name in _KNOTS]
     return np.asarray(np.interp(np.asarray(rack_kw, dtype=float), knots, shares))
-
-
-def rack_limit(architecture: str) -> float:
-    """Return the densest rack an architecture can cool [kW]."""
-    return equipment(_REACH.get(architecture, "reach_air"))
-
-
-def check_density(architecture: str, rack_kw: float, where: str = "") -> None:
-    """Refuse racks beyond the reach of an architecture.
-
-    Raises
-    ------
-    StudyError
-        With the physical reason and what could cool the rack.
-    """
-    limit = rack_limit(architecture)
-    if rack_kw <= limit:
-        return
-    message = (
-        f"{rack_kw:g} kW a rack is beyond {architecture}, which reaches {limit:g} kW: more air or "
-        "water does not pass through the rack; take direct_to_chip or fewer kW a rack"
-    )
-    raise StudyError(Fault(where, message))
 
 
 def server_fan_share(liquid: float) -> float:

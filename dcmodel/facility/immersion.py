@@ -18,5 +18,6 @@ architectures.register("immersion")(
         scalars=(*LIQUID_SCALARS, *COIL_SCALARS, "chiller_curves"),
         cooling=cooling,
         reuse=liquid_reuse,
+        reach="reach_immersion",
     )
 )

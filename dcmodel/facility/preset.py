@@ -24,13 +24,14 @@ from dcmodel.base.errors import DataError, DcmodelError, Fault, StudyError
 from dcmodel.base.schema import Sourced, Spec
 from dcmodel.base.yamlfile import load_yaml, validate
 from dcmodel.facility.design import (
+    Architecture,
     Design,
     Parameter,
     architectures,
     load_design,
     override_faults,
 )
-from dcmodel.facility.equipment import check_density, liquid_share
+from dcmodel.facility.equipment import equipment, liquid_share
 
 SCHEMA = "dcmodel/cooling-1"
 
@@ -96,8 +97,8 @@ def with_rack(design: Design, rack_kw: float, where: str = "") -> Design:
     StudyError
         Racks beyond the reach of the architecture.
     """
-    check_density(design.key, rack_kw, where)
-    if "liquid_fraction" not in design.parameters or design.key == "immersion":
+    _check_density(design, rack_kw, where)
+    if not design.architecture.liquid_by_density:
         return design
     old = design.parameters["liquid_fraction"]
     source = f"liquid share of racks of {rack_kw:g} kW, data/cooling/it_equipment.csv"
@@ -105,6 +106,23 @@ def with_rack(design: Design, rack_kw: float, where: str = "") -> Design:
         old, value=float(liquid_share(rack_kw)), source=source, provenance="derived", note=""
     )
     return replace(design, parameters={**design.parameters, "liquid_fraction": share}, _groups={})
+
+
+def rack_limit(architecture: Architecture) -> float:
+    """Return the densest rack an architecture can cool [kW]."""
+    return equipment(architecture.reach)
+
+
+def _check_density(design: Design, rack_kw: float, where: str) -> None:
+    """Refuse racks beyond the reach of a design, with the physical reason."""
+    limit = rack_limit(design.architecture)
+    if rack_kw <= limit:
+        return
+    message = (
+        f"{rack_kw:g} kW a rack is beyond {design.key}, which reaches {limit:g} kW: more air or "
+        "water does not pass through the rack; take direct_to_chip or fewer kW a rack"
+    )
+    raise StudyError(Fault(where, message))
 
 
 NOT_SHARED = ("chiller_", "tower_", "condenser_", "exchanger_", "economizer_")

@@ -27,5 +27,6 @@ architectures.register("rear_door")(
         scalars=(*COIL_SCALARS, *TOWER_SCALARS, "chiller_curves", "chilled_pump_on_ups"),
         cooling=cooling,
         reuse=chilled_reuse,
+        reach="reach_rear_door",
     )
 )

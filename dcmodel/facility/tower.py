@@ -7,9 +7,9 @@ more closely than a cold one, because warm air takes up more water: the publishe
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -27,9 +27,11 @@ from dcmodel.facility.cooling import (
 )
 from dcmodel.facility.psychrometrics import Array
 from dcmodel.facility.weather import FacilityWeather
+from dcmodel.inputs.library import parameter_values
 
-TERMS = 9
-"""Products of powers 0-2 of wet bulb and range; the same for each power of liquid over gas."""
+_COLUMNS = ("parameter", "value", "unit", "source", "provenance", "note")
+TERMS = 27
+"""Products of powers 0 to 2 of wet bulb, range, and liquid over gas."""
 
 
 @dataclass(frozen=True)
@@ -86,20 +88,19 @@ class YorkCurve:
 
 
 @cache
-def _york(path_text: str) -> YorkCurve:
-    with open(path_text, newline="", encoding="utf-8") as stream:  # noqa: PTH123
-        values = {row["parameter"]: float(row["value"]) for row in csv.DictReader(stream)}
-    names = [f"c{i + 1}" for i in range(3 * TERMS)]
+def _york(path: Path) -> YorkCurve:
+    values = parameter_values(path, _COLUMNS)
+    names = [f"c{i + 1}" for i in range(TERMS)]
     scalars = [name for name in YorkCurve.__dataclass_fields__ if name != "coefficients"]
     missing = [name for name in names + scalars if name not in values]
     if missing:
-        raise DataError(Fault(path_text, f"lacks {', '.join(missing)}"))
+        raise DataError(Fault(str(path), f"lacks {', '.join(missing)}"))
     return YorkCurve(tuple(values[n] for n in names), *(values[name] for name in scalars))
 
 
 def york_curve() -> YorkCurve:
     """Return the library's correlation."""
-    return _york(str(data_dir() / "cooling" / "tower_york.csv"))
+    return _york(data_dir() / "cooling" / "tower_york.csv")
 
 
 def york_approach(
@@ -117,26 +118,25 @@ def york_approach(
         Water flow over air flow, each relative to design [1].
     """
     curve = york_curve()
-    t = np.clip(np.asarray(temp_wet_bulb, dtype=float), curve.wet_bulb_min, curve.wet_bulb_max)
-    r = min(max(temp_range, curve.range_min), curve.range_max)
-    terms = np.stack([t**i * r**j for j in range(3) for i in range(3)])
-    powers = liquid_to_gas ** np.arange(3)
-    by_term = np.array(curve.coefficients).reshape(3, TERMS).T @ powers
-    return np.asarray(np.tensordot(by_term, terms, axes=1))
+    t = np.clip(temp_wet_bulb, curve.wet_bulb_min, curve.wet_bulb_max)
+    r = np.clip(temp_range, curve.range_min, curve.range_max)
+    by_power = np.array(curve.coefficients).reshape(3, 3, 3)
+    # of liquid over gas, range and wet bulb in turn: a parabola of the wet bulb is left
+    c0, c1, c2 = liquid_to_gas ** np.arange(3) @ (by_power.transpose(0, 2, 1) @ r ** np.arange(3))
+    return np.asarray(c0 + c1 * t + c2 * t**2)
 
 
-def tower_approach(tower: Tower, temp_wet_bulb: Array) -> Array:
+def tower_approach(tower: Tower, temp_wet_bulb: npt.ArrayLike) -> Array:
     """Approach of a tower at full fan speed [K]: its design approach, shaped by the wet bulb."""
-    curve = york_curve()
     shape = york_approach(temp_wet_bulb, tower.range)
-    return np.asarray(tower.approach * shape / york_approach(curve.wet_bulb_design, tower.range))
+    design = york_approach(york_curve().wet_bulb_design, tower.range)
+    return np.asarray(tower.approach * shape / design)
 
 
 def tower_temperature(tower: Tower, temp_wet_bulb: Array) -> Array:
     """Temperature of the water that leaves the tower [degC], frost-limited."""
-    return np.maximum(
-        temp_wet_bulb + tower_approach(tower, temp_wet_bulb), tower.minimum_temperature
-    )
+    reached = temp_wet_bulb + tower_approach(tower, temp_wet_bulb)
+    return np.maximum(reached, tower.minimum_temperature)
 
 
 def tower_fan_power(

@@ -102,6 +102,25 @@ def source_faults(row: TableRow) -> list[Fault]:
     return faults
 
 
+def parameter_values(path: Path, columns: Sequence[str]) -> dict[str, float]:
+    """Return the values of a table with one parameter a row, each with its source.
+
+    Parameters
+    ----------
+    path : Path
+    columns : sequence of str
+        Names of the header, among them ``parameter``, ``value``, ``source`` and ``provenance``.
+    """
+    faults: list[Fault] = []
+    values = {}
+    for row in read_table(path, columns):
+        faults += source_faults(row)
+        values[row["parameter"]] = number(row, "value", faults)
+    if faults:
+        raise DataError(faults)
+    return values
+
+
 def names(folder: str, suffix: str) -> list[str]:
     """Return the names (stems) of the library's files in a folder, sorted."""
     return sorted(path.stem for path in (data_dir() / folder).glob(f"*{suffix}"))

@@ -2,17 +2,17 @@ import numpy as np
 import pytest
 
 from dcmodel.base.errors import StudyError
+from dcmodel.facility import architectures, load_design
 from dcmodel.facility.equipment import (
-    check_density,
     equipment,
     generation_water,
     liquid_share,
-    rack_limit,
     rack_power,
     racks,
     server_fan_share,
     server_power,
 )
+from dcmodel.facility.preset import rack_limit, with_rack
 
 
 def test_racks_grow_denser():
@@ -31,10 +31,13 @@ def test_liquid_share_by_density():
 
 
 def test_racks_beyond_an_architecture_are_refused_with_the_reason():
-    check_density("water_economizer", 15)
+    with_rack(load_design("water_economizer"), 15)
     with pytest.raises(StudyError, match=r"120 kW a rack is beyond water_economizer.*40 kW"):
-        check_density("water_economizer", 120, "study.yaml:3:1")
-    assert rack_limit("direct_to_chip") > rack_limit("rear_door") > rack_limit("air_economizer")
+        with_rack(load_design("water_economizer"), 120, "study.yaml:3:1")
+    liquid, door, air = (
+        rack_limit(architectures[key]) for key in ("direct_to_chip", "rear_door", "air_economizer")
+    )
+    assert liquid > door > air
 
 
 def test_server_fans_fall_with_the_liquid_share():
