@@ -5,13 +5,15 @@ ready and start, and from the state of charge of that hour. In each step units f
 carried (`dcmodel.reliability.dispatch`), and failed units may be repaired. A state in which load is
 lost is left for good.
 
-Energy is counted by level. A level keeps the mean energy of what is in it, not its middle, so that
-a battery that can only run down in one way runs down exactly, however few the levels. Fuel is kept
-as the mean of each number of units, for all must burn nearly the same to carry the same load.
+Energy is counted by level (`dcmodel.reliability.levels`). Fuel is kept as the mean of each number
+of units, for all must burn nearly the same to carry the same load.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,11 +22,16 @@ import numpy.typing as npt
 from dcmodel.reliability.dispatch import (
     TOLERANCE,
     Step,
-    burn,
+    fuel_ample,
+    fuel_left,
+    fuel_used,
     need_of,
     possible_power,
+    shared,
+    step_kind,
     steps_of,
 )
+from dcmodel.reliability.levels import Change, Held, placed
 from dcmodel.reliability.states import NEGLIGIBLE, Configurations
 from dcmodel.reliability.system import BackupSystem, BatteryReserve
 
@@ -33,14 +40,10 @@ IntArray = npt.NDArray[np.int64]
 
 _CELLS = 120_000
 """States treated at once: arrays of this size stay in the cache."""
-
-
 _TINY = 1e-300
 """Keeps a quotient of two zeros from being taken."""
-
-
-_SPARSE = 1e-13
-"""Probability of a level that is left out [1]."""
+_UNSEEN = 1e-12
+"""Mean charging power that changes no fuel, as a share of the battery's [1]."""
 _HUGE = 1e9
 """Energy that no battery holds [MWh]."""
 
@@ -102,46 +105,34 @@ def survival(
 
 
 @dataclass(frozen=True)
-class _Held:
-    """Where the probability is: by state, by level of the battery's energy, by start.
+class _Power:
+    """What a step asks of the backup and what the generators can give, by state and hour."""
 
-    Most of it has a full battery, or none is needed; levels are kept only while others are there.
-    """
+    need: FloatArray
+    """Power to be carried [MW]."""
+    units: list[FloatArray]
+    """Units available, by group."""
+    possible: list[FloatArray]
+    """Most power of each group [MW]."""
+    total: FloatArray
+    """Most power of all groups [MW]."""
+    short: npt.NDArray[np.bool_]
+    """Where the generators alone cannot carry the load."""
+    change: Change
+    """Change of the battery's energy."""
+    used: list[FloatArray]
+    """Fuel used where the battery takes no charge, by group."""
 
-    full: FloatArray
-    """Probability with a full battery, shape (states, starts)."""
-    mass: FloatArray | None = None
-    """Probability below that, by level; the first and the last place are empty, shape
-    (states, levels + 1, starts)."""
-    stored: FloatArray | None = None
-    """Energy times that probability, in widths of a level."""
-    below: FloatArray | float = 0.0
-    """Sum of `mass` over the levels, shape (states, starts)."""
+    def at(self, live: IntArray, hours: slice) -> _Power:
+        """Return the rows of some states and the columns of some hours."""
 
-    @property
-    def weight(self) -> FloatArray:
-        """Probability of each state, shape (states, starts)."""
-        return self.full + self.below
+        def cut(parts: list[FloatArray]) -> list[FloatArray]:
+            return [part[live, hours] for part in parts]
 
-    def energy(self, levels: int) -> FloatArray:
-        """Return energy times probability of each state, shape (states, starts)."""
-        full = self.full * (levels - 1)
-        return full if self.stored is None else full + self.stored.sum(axis=1)
-
-    def parts(self, levels: int) -> tuple[FloatArray, FloatArray]:
-        """Return the probability and energy below full, made anew where there is none."""
-        if self.mass is None or self.stored is None:
-            shape = (self.full.shape[0], levels + 1, self.full.shape[1])
-            return np.zeros(shape), np.zeros(shape)
-        return self.mass, self.stored
-
-    def changed(self, matrix: FloatArray) -> _Held:
-        """Return the probabilities after units have failed and come back."""
-        full = matrix @ self.full
-        if self.mass is None or self.stored is None:
-            return _Held(full)
-        mass, stored = (np.tensordot(matrix, part, 1) for part in (self.mass, self.stored))
-        return _Held(full, mass, stored, matrix @ self.below)
+        need, total = cut([self.need, self.total])
+        units, possible, used = (cut(parts) for parts in (self.units, self.possible, self.used))
+        short, change = self.short[live, hours], self.change.at(live, hours)
+        return _Power(need, units, possible, total, short, change, used)
 
 
 class _Chain:
@@ -153,100 +144,59 @@ class _Chain:
         self.lengths = [float(step.length) for step in self.steps]
         self.states = Configurations.reached(system.generators, self.lengths)
         self.units = self.states.units
-        self.needs = [need_of(system, step) for step in self.steps]
         self.limited = any(np.isfinite(group.fuel_stock) for group in system.generators)
         # levels per MWh: the full battery has a level to itself
         self.scale = 0.0 if system.battery is None else (levels - 1) / system.battery.energy
 
     def run(self, starts: IntArray) -> FloatArray:
         """Return survival by start hour and length, shape (starts, outage + 1)."""
-        size = max(1, _CELLS // (self.levels * len(self.units)))
-        parts = [self._run(starts[i : i + size]) for i in range(0, len(starts), size)]
-        return np.concatenate(parts)
+        jobs = os.cpu_count() or 1
+        parts = max(1, -(-len(starts) * self.levels * len(self.units) // _CELLS))
+        if parts > 1:
+            # as many for one core as for another
+            parts = jobs * -(-parts // jobs)
+        size = -(-len(starts) // parts)
+        work = [_Part(self, starts[i : i + size]) for i in range(0, len(starts), size)]
+        with ThreadPoolExecutor(jobs) as pool:
+            return np.concatenate(list(pool.map(lambda part: part.run(self.outage), work)))
 
-    def _run(self, starts: IntArray) -> FloatArray:
-        """Run the chain for some starts."""
-        system = self.system
-        live = np.arange(len(self.units))
-        held = self._begin(starts)
-        fuel = [np.full(held.full.shape, group.fuel_stock) for group in system.generators]
-        result = np.zeros((len(starts), self.outage + 1))
-        result[:, 0] = 1.0
-        before = 0.0
-        for step, length, needs in zip(self.steps, self.lengths, self.needs, strict=True):
-            weight = held.weight
-            matrix = self.states.transition(before, length)[live]
-            reached = weight.max(axis=1) @ matrix > NEGLIGIBLE
-            if not reached.any():
-                break
-            live, matrix = np.flatnonzero(reached), matrix[:, reached].T
-            if self.limited:
-                fuel = _mixed(fuel, weight, matrix)
-            hour = (starts + step.hour) % system.hours
-            held, fuel = self._carry(step, hour, needs[hour], live, held.changed(matrix), fuel)
-            before = length
-            if float(step.end).is_integer():
-                result[:, int(step.end)] = held.weight.sum(axis=0)
-        return result
+    def power(
+        self, step: Step, hour: IntArray, live: IntArray, fuel: Sequence[FloatArray]
+    ) -> _Power:
+        """Return what a step asks and what some states can give.
 
-    def _begin(self, starts: IntArray) -> _Held:
-        """Return where the probability is as the generators have started."""
-        battery, first = self.system.battery, self.states.first[:, None]
-        full = np.broadcast_to(first, (len(first), len(starts))).copy()
-        if battery is None:
-            return _Held(full)
-        energy = np.broadcast_to(battery.stored, (self.system.hours,))[starts] * self.scale
-        level = (energy + 1.0 + TOLERANCE).astype(np.int64)
-        mass = np.zeros((len(first), self.levels + 1, len(starts)))
-        mass[:, level, np.arange(len(starts))] = first
-        full[:] = 0.0
-        return _emptied(full, mass, mass * energy)
-
-    def _carry(
-        self,
-        step: Step,
-        hour: IntArray,
-        need: FloatArray,
-        live: IntArray,
-        held: _Held,
-        fuel: list[FloatArray],
-    ) -> tuple[_Held, list[FloatArray]]:
-        """Carry the load for one step and leave the states in which it is lost."""
-        units = [self.units[live, g, None] for g in range(self.units.shape[1])]
-        possible = possible_power(self.system, step, hour, need, units, fuel)
-        total = sum(possible, np.zeros((len(live), len(need))))
-        charge = np.zeros(total.shape)
-        short = need - total > TOLERANCE * (1 + np.abs(need))
-        battery = self.system.battery
-        if battery is None:
-            held = _Held(np.where(short, 0.0, held.full))
-        elif held.mass is not None or (held.full[short] > 0).any():
-            before = held.energy(self.levels)
-            held = self._store(battery, step, need, total, short, held)
-            if self.limited:
-                weight = np.maximum(held.weight, _TINY)
-                gained = held.energy(self.levels) - before
-                mean = gained / (weight * self.scale * step.length * battery.charge_efficiency)
-                charge = np.where(short, 0.0, np.maximum(mean, 0.0))
-        if self.limited:
-            generated = np.minimum(total, np.maximum(need + charge, 0.0))
-            _, fuel = burn(self.system, step, generated, possible, units, fuel)
-        return held, fuel
-
-    def _store(
-        self,
-        battery: BatteryReserve,
-        step: Step,
-        need: FloatArray,
-        total: FloatArray,
-        short: npt.NDArray[np.bool_],
-        held: _Held,
-    ) -> _Held:
-        """Discharge or charge every level.
-
-        What charges or discharges does so alike in all levels of a state, so that one change of
-        energy serves them all but for the limits. What would take more than is there is lost.
+        Parameters
+        ----------
+        hour : array of shape (hours,)
+            Hours of the year.
+        live : array of shape (states,)
+            Numbers of the states.
+        fuel : sequence of array
+            Fuel at hand, by group.
         """
+        system = self.system
+        units = [self.units[live, g, None] for g in range(self.units.shape[1])]
+        need = need_of(system, step)[hour]
+        shape = (len(live), len(hour))
+        possible = possible_power(system, step, hour, need, units, fuel)
+        total = sum(possible, np.zeros(shape))
+        short = need - total > TOLERANCE * (1 + np.abs(need))
+        widths = np.zeros(shape)
+        if system.battery is not None:
+            widths = self._change(system.battery, step, need, total)
+        used = []
+        if self.limited:
+            generated = np.minimum(total, np.maximum(need, 0.0))
+            used = fuel_used(system, step, shared(generated, possible), units)
+        change = Change.of(widths, self.levels - 1)
+        units, possible = ([np.broadcast_to(p, shape) for p in row] for row in (units, possible))
+        need = np.broadcast_to(need, shape)
+        return _Power(need, units, possible, total, short, change, used)
+
+    def _change(
+        self, battery: BatteryReserve, step: Step, need: FloatArray, total: FloatArray
+    ) -> FloatArray:
+        """Return the change of the battery's energy, in widths of a level."""
         deficit = np.maximum(need - total, 0.0)
         spare = total - need if self.system.recharge else np.broadcast_to(-need, total.shape)
         gain = battery.charge_efficiency * np.clip(spare, 0.0, battery.power)
@@ -254,52 +204,104 @@ class _Chain:
         rounding = TOLERANCE * (1 + np.abs(need))
         change[deficit > battery.power + rounding] = -_HUGE
         change += rounding
-        change *= step.length * self.scale
-        full = np.where(short, 0.0, held.full)
-        leaving = held.full - full
-        rows = (held.below + leaving).max(axis=1) > _SPARSE
-        mass, stored = held.parts(self.levels)
-        mass[:, -1] = leaving
-        stored[:, -1] = leaving * (self.levels - 1)
-        if rows.all():
-            stored += mass * change[:, None, :]
-            return _emptied(full, *_sorted(mass, stored))
-        moved, energy = mass[rows], stored[rows]
-        energy += moved * change[rows, None, :]
-        mass[~rows] = stored[~rows] = 0.0
-        mass[rows], stored[rows] = _sorted(moved, energy)
-        return _emptied(full, mass, stored)
+        return np.asarray(change * step.length * self.scale)
 
 
-def _emptied(full: FloatArray, mass: FloatArray, stored: FloatArray) -> _Held:
-    """Return the probabilities with what has filled its battery counted as full."""
-    full = full + mass[:, -1]
-    mass[:, -1] = stored[:, -1] = 0.0
-    below = mass.sum(axis=1)
-    if below.max(initial=0.0) <= _SPARSE:
-        return _Held(full)
-    return _Held(full, mass, stored, below)
+class _Part:
+    """Some starts of a chain, followed together."""
 
+    def __init__(self, chain: _Chain, starts: IntArray) -> None:
+        self.chain, self.starts = chain, starts
+        self.system = chain.system
+        # of starts that follow each other, the same hours come again in each step
+        self._follow = bool((np.diff(starts) == 1).all())
+        self._tables: dict[Hashable, _Power] = {}
 
-def _sorted(mass: FloatArray, stored: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Put probability, and energy times probability, into the levels of their energy.
+    def run(self, outage: int) -> FloatArray:
+        """Return survival by start hour and length, shape (starts, outage + 1)."""
+        chain = self.chain
+        live = np.arange(len(chain.units))
+        held = self._begin()
+        fuel = [np.full(held.full.shape, group.fuel_stock) for group in self.system.generators]
+        result = np.zeros((len(self.starts), outage + 1))
+        result[:, 0] = 1.0
+        before = 0.0
+        for step, length in zip(chain.steps, chain.lengths, strict=True):
+            weight = held.weight
+            matrix = chain.states.transition(before, length)[live]
+            reached = weight.max(axis=1) @ matrix > NEGLIGIBLE
+            if not reached.any():
+                break
+            live, matrix = np.flatnonzero(reached), matrix[:, reached].T
+            if chain.limited:
+                fuel = _mixed(fuel, weight, matrix)
+            held, fuel = self._carry(step, live, held.mixed(matrix), fuel)
+            before = length
+            if float(step.end).is_integer():
+                result[:, int(step.end)] = held.weight.sum(axis=0)
+        return result
 
-    The first place takes what has negative energy and is emptied; the last is the full battery.
-    """
-    states, places, starts = mass.shape
-    share = mass + _TINY
-    np.divide(stored, share, out=share)
-    share += 1.0 + TOLERANCE
-    place = share.astype(np.int64)
-    np.clip(place, 0, places - 1, out=place)
-    place *= starts
-    place += (np.arange(states) * (places * starts))[:, None, None] + np.arange(starts)
-    flat = place.ravel()
-    moved = np.asarray(np.bincount(flat, mass.ravel(), mass.size), dtype=float)
-    carried = np.asarray(np.bincount(flat, stored.ravel(), mass.size), dtype=float)
-    mass, stored = moved.reshape(place.shape), carried.reshape(place.shape)
-    mass[:, 0] = stored[:, 0] = 0.0
-    return mass, stored
+    def _begin(self) -> Held:
+        """Return where the probability is as the generators have started."""
+        chain, battery = self.chain, self.system.battery
+        energy = np.zeros(len(self.starts))
+        if battery is not None:
+            stored = np.broadcast_to(battery.stored, (self.system.hours,))
+            energy = stored[self.starts] * chain.scale
+        return placed(chain.states.first, energy, chain.levels - 1)
+
+    def _carry(
+        self, step: Step, live: IntArray, held: Held, fuel: list[FloatArray]
+    ) -> tuple[Held, list[FloatArray]]:
+        """Carry the load for one step and leave the states in which it is lost."""
+        power = self._power(step, live, fuel)
+        battery, before = self.system.battery, held
+        if battery is None:
+            held = held.lost(power.short)
+        elif held.below is not None or (held.full[power.short] > 0).any():
+            held = held.moved(power.change, power.short)
+        if not self.chain.limited:
+            return held, fuel
+        used = power.used
+        if battery is not None and held is not before:
+            weight = np.maximum(held.weight, _TINY)
+            stored = (held.energy - before.energy) / (weight * self.chain.scale)
+            charge = stored / (step.length * battery.charge_efficiency)
+            charging = ~power.short & (charge > _UNSEEN * battery.power)
+            used = self._charging(step, power, charge, charging)
+        return held, fuel_left(self.system, step, fuel, used)
+
+    def _power(self, step: Step, live: IntArray, fuel: list[FloatArray]) -> _Power:
+        """Return what a step asks and what the states can give.
+
+        Alike for all steps of a kind, whenever their outages began, as long as fuel is no limit.
+        """
+        if not (self._follow and fuel_ample(self.system, step, fuel)):
+            hour = (self.starts + step.hour) % self.system.hours
+            return self.chain.power(step, hour, live, fuel)
+        kind = step_kind(self.system, step)
+        if kind not in self._tables:
+            length = len(self.starts) + self.chain.steps[-1].hour
+            hour = (self.starts[0] + np.arange(length)) % self.system.hours
+            ample = [np.full(1, np.inf) for _ in fuel]
+            every = np.arange(len(self.chain.units))
+            self._tables[kind] = self.chain.power(step, hour, every, ample)
+        return self._tables[kind].at(live, slice(step.hour, step.hour + len(self.starts)))
+
+    def _charging(
+        self, step: Step, power: _Power, charge: FloatArray, where: npt.NDArray[np.bool_]
+    ) -> list[FloatArray]:
+        """Return the fuel used with what charges the battery."""
+        wanted = np.maximum(power.need[where] + charge[where], 0.0)
+        generated = np.minimum(power.total[where], wanted)
+        possible, units = (
+            [part[where] for part in parts] for parts in (power.possible, power.units)
+        )
+        found = fuel_used(self.system, step, shared(generated, possible), units)
+        used = [fuel.copy() for fuel in power.used]
+        for fuel, more in zip(used, found, strict=True):
+            fuel[where] = more
+        return used
 
 
 def _mixed(fuel: list[FloatArray], weight: FloatArray, matrix: FloatArray) -> list[FloatArray]:
@@ -307,7 +309,7 @@ def _mixed(fuel: list[FloatArray], weight: FloatArray, matrix: FloatArray) -> li
     after = np.maximum(matrix @ weight, _TINY)
     return [
         (matrix @ (weight * stock)) / after
-        if np.isfinite(stock).all()
+        if np.isfinite(stock.flat[0])
         else np.full(after.shape, np.inf)
         for stock in fuel
     ]

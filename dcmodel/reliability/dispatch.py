@@ -6,7 +6,7 @@ what they do with chance and in nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -113,32 +113,59 @@ def _full_load(group: GeneratorGroup, step: Step) -> float:
     return float(np.max(step.length, initial=0.0)) * rate
 
 
-def burn(
-    system: BackupSystem,
-    step: Step,
-    generated: FloatArray,
-    possible: Sequence[FloatArray],
-    units: Sequence[FloatArray],
-    fuel: Sequence[FloatArray],
-) -> tuple[list[FloatArray], list[FloatArray]]:
-    """Return the power of each group [MW] and the fuel it has left after the step.
+def fuel_ample(system: BackupSystem, step: Step, fuel: Sequence[FloatArray]) -> bool:
+    """Return whether no group can want for fuel within a step."""
+    return all(
+        np.min(stock, initial=np.inf) >= _full_load(group, step)
+        for group, stock in zip(system.generators, fuel, strict=True)
+    )
 
-    Groups take load in their order; deliveries fill the stock up to what it held at first.
+
+def step_kind(system: BackupSystem, step: Step) -> Hashable:
+    """Return what a step's need and the power of the groups depend on, besides hour and fuel."""
+    begin = step.begin
+    return (
+        step.length,
+        begin < system.ride_through,
+        *(start_of(system, group) <= begin + TOLERANCE for group in system.generators),
+        *(begin >= part.window for part in system.deferrable),
+    )
+
+
+def shared(generated: FloatArray, possible: Sequence[FloatArray]) -> list[FloatArray]:
+    """Return the power of each group [MW]: they take load in their order."""
+    power = []
+    for most in possible:
+        power.append(np.minimum(generated, most))
+        generated = generated - power[-1]
+    return power
+
+
+def fuel_used(
+    system: BackupSystem, step: Step, power: Sequence[FloatArray], units: Sequence[FloatArray]
+) -> list[FloatArray]:
+    """Return the fuel each group uses over a step; nothing is counted where there is no limit."""
+    return [
+        step.length * group.fuel_rate(count, taken)
+        if np.isfinite(group.fuel_stock)
+        else np.zeros_like(taken)
+        for group, count, taken in zip(system.generators, units, power, strict=True)
+    ]
+
+
+def fuel_left(
+    system: BackupSystem, step: Step, fuel: Sequence[FloatArray], used: Sequence[FloatArray]
+) -> list[FloatArray]:
+    """Return the fuel of each group after a step.
+
+    Deliveries fill the stock up to what it held at first.
     """
-    power, after = [], []
-    left = generated
-    for group, most, count, stock in zip(system.generators, possible, units, fuel, strict=True):
-        taken = np.minimum(left, most)
-        left = left - taken
-        power.append(taken)
-        if not np.isfinite(group.fuel_stock):
-            after.append(stock)
-            continue
-        used = step.length * group.fuel_rate(count, taken)
+    after = []
+    for group, stock, taken in zip(system.generators, fuel, used, strict=True):
         flowing = np.maximum(step.end - max(group.resupply_after, step.begin), 0.0)
         delivered = group.resupply_rate * flowing
-        after.append(np.minimum(np.maximum(stock - used, 0.0) + delivered, group.fuel_stock))
-    return power, after
+        after.append(np.minimum(np.maximum(stock - taken, 0.0) + delivered, group.fuel_stock))
+    return after
 
 
 @dataclass(frozen=True)
@@ -197,7 +224,8 @@ def serve(
     shortage = deficit - discharge
     shortage = np.where(shortage > TOLERANCE * np.abs(need) + TOLERANCE, shortage, 0.0)
     generated = np.minimum(total, np.maximum(need + charge, 0.0))
-    power, fuel = burn(system, step, generated, possible, units, fuel)
+    power = shared(generated, possible)
+    fuel = fuel_left(system, step, fuel, fuel_used(system, step, power, units))
     return Served(shortage, power, fuel, energy)
 
 
