@@ -10,6 +10,12 @@ HOURS_PER_YEAR = 8760
 """Hours of a modelled year; 29 February is left out everywhere (`dcmodel.base.timeindex`)."""
 
 HOURS_PER_DAY = 24
+HOURS_PER_WEEK = 168
+DAYS_PER_YEAR = 365
+MONTHS_PER_YEAR = 12
+DAYS_OF_MONTH = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+"""Days of each month of a modelled year."""
+MINUTES_PER_HOUR = 60
 SECONDS_PER_HOUR = 3600.0
 KW_PER_MW = 1000.0
 KG_PER_TONNE = 1000.0

@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri, stdtrit
+from scipy.special import gammaincinv, ndtri
+
+from dcmodel.base.units import HOURS_PER_YEAR
 
 FloatArray = npt.NDArray[np.float64]
-
-HOURS_PER_YEAR = 8760
 
 
 def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -40,22 +40,44 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float
     return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
 
 
-def student(values: FloatArray, confidence: float = 0.95) -> tuple[float, float]:
-    """Return the interval of a mean by Student's distribution.
+def compound_poisson(
+    amounts: FloatArray, largest: float, confidence: float = 0.95
+) -> tuple[float, float]:
+    r"""Return the interval of the expected sum of a Poisson number of random amounts.
 
     Parameters
     ----------
-    values : array of shape (n,)
-        Independent draws.
+    amounts : array of shape (n,)
+        The amounts that came, above zero.
+    largest : float
+        An amount that could have come, for when none came.
     confidence : float
         Probability that the interval covers the truth [1].
+
+    Notes
+    -----
+    The gamma interval of a weighted sum of Poisson counts (Fay and Feuer, Statistics in Medicine,
+    1997). With :math:`y = \sum w`, :math:`v = \sum w^2`, the largest amount :math:`m` and the
+    quantile :math:`\chi^2_k(p)` of :math:`k` degrees of freedom,
+
+    .. math::
+       \left[\frac{v}{2 y} \chi^2_{2 y^2 / v}(\alpha / 2),\;
+       \frac{v + m^2}{2 (y + m)} \chi^2_{2 (y + m)^2 / (v + m^2)}(1 - \alpha / 2)\right]
+
+    exact for equal amounts. Of few amounts that differ much it covers less than asked, as what is
+    longer than all that came cannot be known.
     """
-    count = len(values)
-    if count < 2:
-        return -math.inf, math.inf
-    half = float(stdtrit(count - 1, 0.5 + confidence / 2)) * float(values.std(ddof=1))
-    mean = float(values.mean())
-    return mean - half / math.sqrt(count), mean + half / math.sqrt(count)
+    tail = (1.0 - confidence) / 2.0
+    total, squares = float(amounts.sum()), float((amounts**2).sum())
+    low = _gamma_quantile(total, squares, tail) if total > 0 else 0.0
+    largest = float(amounts.max()) if total > 0 else largest
+    return low, _gamma_quantile(total + largest, squares + largest**2, 1.0 - tail)
+
+
+def _gamma_quantile(mean: float, variance: float, probability: float) -> float:
+    if variance <= 0:
+        return mean
+    return variance / mean * float(gammaincinv(mean**2 / variance, probability))
 
 
 def nines(availability: float) -> float:

@@ -13,15 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from dcmodel.reliability.dispatch import Step, need_of, serve, steps_of
-from dcmodel.reliability.intervals import availability_of, student, wilson
+from dcmodel.reliability.intervals import availability_of, compound_poisson, wilson
 from dcmodel.reliability.outages import GridOutages, OutageCause
 from dcmodel.reliability.system import BackupSystem, GeneratorGroup
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-
-ENOUGH = 30
-"""Outages lost from which on the yearly hours are taken as a sample for Student's interval."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +61,10 @@ class Availability:
     """Hours a year in which a group gives power [h]."""
     fuel_used: dict[str, float]
     """Fuel burnt a year, by group."""
-    mean_loss: float
-    """Hours that an outage costs where load is lost; where none is, of the longest outage [h]."""
+    losses: FloatArray
+    """Hours that each outage costs in which load is lost, restart included, shape (losses,)."""
+    longest: float
+    """Hours that the longest outage would cost if load were lost at its beginning [h]."""
 
     @property
     def value(self) -> float:
@@ -73,17 +72,9 @@ class Availability:
         return availability_of(float(self.hours_lost.mean()))
 
     def interval(self, confidence: float = 0.95) -> tuple[float, float]:
-        """Return the interval of the availability.
-
-        Student's interval of the yearly hours where losses are many; where they are few, Wilson's
-        interval of the share of outages lost, at the mean hours that a loss costs.
-        """
-        if self.outages_lost >= ENOUGH:
-            low, high = student(self.hours_lost, confidence)
-        else:
-            shares = wilson(self.outages_lost, self.outages, confidence)
-            low, high = (s * self.mean_loss * self.outages / self.years for s in shares)
-        return availability_of(max(high, 0.0)), availability_of(max(low, 0.0))
+        """Return the interval of the availability: of how often load is lost, and for how long."""
+        low, high = compound_poisson(self.losses, self.longest, confidence)
+        return availability_of(high / self.years), availability_of(low / self.years)
 
     def survival(self, confidence: float = 0.95) -> tuple[float, float, float]:
         """Return the share of outages survived, with its interval."""
@@ -120,7 +111,8 @@ def simulate(
     rng = np.random.default_rng(seed)
     hours_lost, not_served = np.zeros(years), np.zeros(years)
     count = lost = 0
-    loss_hours, longest = 0.0, 0.0
+    losses: list[FloatArray] = []
+    longest = 0.0
     fuel, run_hours = np.zeros(len(system.generators)), np.zeros(len(system.generators))
     for cause in outages.causes:
         number = rng.poisson(cause.rate * years)
@@ -130,7 +122,7 @@ def simulate(
             hours_lost += np.bincount(year[part], away, years)
             not_served += np.bincount(year[part], played.not_served, years)
             lost += int(played.lost.sum())
-            loss_hours += float(away.sum())
+            losses.append(away[played.lost])
             run_hours += played.run_hours.sum(axis=1)
             fuel += played.fuel_used.sum(axis=1)
             longest = max(longest, float(played.length.max(initial=0.0)))
@@ -144,7 +136,8 @@ def simulate(
         energy_not_served=not_served,
         run_hours=dict(zip(names, (float(h) / years for h in run_hours), strict=True)),
         fuel_used=dict(zip(names, (float(used) / years for used in fuel), strict=True)),
-        mean_loss=loss_hours / lost if lost else longest + restart,
+        losses=np.concatenate([np.zeros(0), *losses]),
+        longest=longest + restart,
     )
 
 

@@ -1,7 +1,7 @@
 """How long verification takes: python tests/benchmarks/reliability.py
 
-Seconds by the clock, the least of three runs, and beside them the seconds of a fixed piece of numpy
-work on the same machine at the same time, so that a busy or slow machine can be told from slow code.
+Seconds by the clock, the least of three runs, and beside them the seconds of a fixed piece of
+numpy work at the same time, so that a busy or slow machine can be told from slow code.
 """
 
 import time

@@ -129,7 +129,7 @@ def test_outages_of_several_causes_add_up():
 
 
 def test_without_a_loss_the_interval_still_has_a_lower_end():
-    """Nothing lost in 1,000 outages: Wilson's bound on the share, times the longest outage."""
+    """Nothing lost in 1,000 years: Garwood's bound on the number, times the longest outage."""
     system = BackupSystem(np.ones(24), (GeneratorGroup("g", 1, 1.0),))
     outages = GridOutages((OutageCause("grid", 1.0, Duration(2.0, "fixed")),))
 
@@ -138,8 +138,8 @@ def test_without_a_loss_the_interval_still_has_a_lower_end():
 
     assert played.outages_lost == 0
     assert high == 1.0
-    bound = wilson(0, played.outages)[1] * 2.0 * played.outages / 1000
-    assert low == pytest.approx(1 - bound / 8760, rel=1e-9)
+    bound = -np.log(0.025) * 2.0 / 1000
+    assert low == pytest.approx(1 - bound / 8760, rel=1e-12)
 
 
 def test_the_same_seed_gives_the_same_years():
