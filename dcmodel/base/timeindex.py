@@ -25,6 +25,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from dcmodel.base.registry import nearest
+from dcmodel.base.units import MINUTES_PER_HOUR
 
 TYPICAL_YEAR = 2025
 """Calendar year given to typical years, whose months come from several years."""
@@ -36,7 +37,6 @@ LONGEST_SHIFT_HOURS = 14
 """Largest distance of a legal time zone from UTC (UTC+14, Line Islands)."""
 
 _MARGIN = pd.Timedelta(days=2)
-_MINUTES_PER_HOUR = 60
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?")
 
 
@@ -117,8 +117,8 @@ def parse_zone(name: str) -> datetime.tzinfo:
     if name.upper() in {"UTC", "GMT", "Z"}:
         return datetime.UTC
     if match := _OFFSET.fullmatch(name):
-        minutes = int(match[2]) * _MINUTES_PER_HOUR + int(match[3] or 0)
-        if minutes > LONGEST_SHIFT_HOURS * _MINUTES_PER_HOUR:
+        minutes = int(match[2]) * MINUTES_PER_HOUR + int(match[3] or 0)
+        if minutes > LONGEST_SHIFT_HOURS * MINUTES_PER_HOUR:
             msg = f"offset '{name}' is more than {LONGEST_SHIFT_HOURS} h from UTC"
             raise ValueError(msg)
         sign = -1 if match[1] == "-" else 1
@@ -157,7 +157,7 @@ def local_hours(calendar_year: int, zone: str) -> LocalHours:
 
 
 def hour_beginning(
-    stamps: pd.DatetimeIndex, label: str, interval_minutes: int = _MINUTES_PER_HOUR
+    stamps: pd.DatetimeIndex, label: str, interval_minutes: int = MINUTES_PER_HOUR
 ) -> pd.DatetimeIndex:
     """Return stamps moved to the beginning of their interval.
 
@@ -176,7 +176,7 @@ def hour_beginning(
 
 
 def to_utc(
-    stamps: pd.DatetimeIndex, zone: str, interval_minutes: int = _MINUTES_PER_HOUR
+    stamps: pd.DatetimeIndex, zone: str, interval_minutes: int = MINUTES_PER_HOUR
 ) -> UtcStamps:
     """Bring interval-beginning stamps of a file to naive UTC, by the rules at the top.
 
@@ -195,7 +195,7 @@ def to_utc(
     if not isinstance(tz, zoneinfo.ZoneInfo):
         offset = tz.utcoffset(None)
         return UtcStamps((stamps - pd.Timedelta(offset or 0)).as_unit("ns"))
-    second = _second_readings(stamps, max(1, _MINUTES_PER_HOUR // interval_minutes))
+    second = _second_readings(stamps, max(1, MINUTES_PER_HOUR // interval_minutes))
     aware = stamps.tz_localize(tz, nonexistent="NaT", ambiguous=~second)
     utc = aware.tz_convert("UTC").tz_localize(None).as_unit("ns")
     lost = int(np.count_nonzero(np.isnat(utc.to_numpy()) & ~np.isnat(stamps.to_numpy())))

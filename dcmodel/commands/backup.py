@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dcmodel.base.errors import Fault, StudyError
+from dcmodel.base.units import HOURS_PER_YEAR
 from dcmodel.commands.common import Debug, errors, save
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def _show_group(group: dict[str, Any]) -> None:
     typer.echo(
         f"    a year            {group['run_h_in_outages_per_year']:.2f} h in outages, "
         f"{group['fuel_in_outages_per_year']:,.0f} {group['fuel_unit']}; "
-        f"{group['test_h_per_year']:g} h of tests of {permit or 8760:g} h permitted"
+        f"{group['test_h_per_year']:g} h of tests of {permit or HOURS_PER_YEAR:g} h permitted"
     )
 
 

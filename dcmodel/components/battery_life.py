@@ -22,12 +22,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from dcmodel.base.units import DAYS_PER_YEAR
 from dcmodel.finance.annuity import capital_recovery_factor
 from dcmodel.inputs.assumptions import Technology
 
 FloatArray = npt.NDArray[np.float64]
 
-DAYS_PER_YEAR = 365.0
 SAMPLES = 32
 """Points of the cost of replacement from which its envelope is drawn."""
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from dcmodel.base.units import KW_PER_MW
+from dcmodel.base.units import KW_PER_MW, MONTHS_PER_YEAR
 
 FloatArray = npt.NDArray[np.float64]
-
-_MONTHS_PER_YEAR = 12
 
 
 def levelised_cost(cost: FloatArray, quantity: FloatArray, discount_factor: FloatArray) -> float:
@@ -57,4 +55,4 @@ def levelised_cost_per_kw_month(
     float
         [USD kW-1 month-1]
     """
-    return levelised_cost(cost, capacity * KW_PER_MW * _MONTHS_PER_YEAR, discount_factor)
+    return levelised_cost(cost, capacity * KW_PER_MW * MONTHS_PER_YEAR, discount_factor)

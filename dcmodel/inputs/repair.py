@@ -23,7 +23,7 @@ import pandas as pd
 
 from dcmodel.base import timeindex
 from dcmodel.base.errors import DataError, Fault
-from dcmodel.base.units import HOURS_PER_DAY, HOURS_PER_YEAR
+from dcmodel.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, MINUTES_PER_HOUR
 
 LONGEST_INTERPOLATION = 3
 """Longest gap that is interpolated linearly. [h]"""
@@ -38,7 +38,6 @@ MAX_FAULTS = 10
 """Faults of one file that are listed; the others are counted."""
 
 _DAYS_SEARCHED = 2
-_MINUTES_PER_HOUR = 60
 _HOUR = pd.Timedelta(hours=1)
 
 Floats = npt.NDArray[np.float64]
@@ -128,7 +127,7 @@ def repair(
     calendar_year: int,
     *,
     duplicates: str = "mean",
-    interval_minutes: int = _MINUTES_PER_HOUR,
+    interval_minutes: int = MINUTES_PER_HOUR,
     report: RepairReport | None = None,
 ) -> tuple[pd.DataFrame, RepairReport]:
     """Return the 8,760 model hours of one year, and what was done to get them.
@@ -206,7 +205,7 @@ def _unique(frame: pd.DataFrame, rule: str, report: RepairReport) -> pd.DataFram
 
 def _full_hours(frame: pd.DataFrame, interval: int, report: RepairReport) -> pd.DataFrame:
     """Average shorter intervals to hours, and bring hours of half-hour zones to full UTC hours."""
-    per_hour = _MINUTES_PER_HOUR // interval
+    per_hour = MINUTES_PER_HOUR // interval
     if per_hour > 1:
         floor = pd.DatetimeIndex(frame.index).floor("h")
         groups = frame.groupby(floor)
@@ -221,7 +220,7 @@ def _full_hours(frame: pd.DataFrame, interval: int, report: RepairReport) -> pd.
     earlier, later = frame.copy(), frame.copy()
     floor = pd.DatetimeIndex(frame.index).floor("h")
     earlier.index, later.index = floor + _HOUR, floor
-    late_share = 1.0 - minutes[0] / _MINUTES_PER_HOUR
+    late_share = 1.0 - minutes[0] / MINUTES_PER_HOUR
     return later.mul(late_share).add(earlier.mul(1.0 - late_share))
 
 

@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from dcmodel.base.errors import DataError, Fault
+from dcmodel.base.units import HOURS_PER_DAY, MONTHS_PER_YEAR
 from dcmodel.inputs.tariffs import Charge, UserTariff
 from dcmodel.inputs.textfile import Table, parse_table, read_text
-from dcmodel.inputs.time_of_use import HOURS, calendar_of, spans_of
+from dcmodel.inputs.time_of_use import calendar_of, spans_of
 
-MONTHS = 12
 _DAYS = {0: (1, 2), 1: (0,), 2: (0, 1, 2)}
 """Kinds of day of each value of the flag, as positions in `time_of_use.DAY_TYPES`."""
 _DAY_WORDS = ("weekdays", "weekends", "weekends")
@@ -85,12 +85,12 @@ def _periods(table: Table) -> list[_Period]:
         table.faults += faults
         if faults:
             continue
-        cells = np.zeros((MONTHS, 3, HOURS), dtype=bool)
-        months = _round(int(row["Start Month"]), int(row["End Month"]), MONTHS)
-        hours = set(_round(int(row["Start Time"]), int(row["End Time"]), HOURS))
+        cells = np.zeros((MONTHS_PER_YEAR, 3, HOURS_PER_DAY), dtype=bool)
+        months = _round(int(row["Start Month"]), int(row["End Month"]), MONTHS_PER_YEAR)
+        hours = set(_round(int(row["Start Time"]), int(row["End Time"]), HOURS_PER_DAY))
         first, last = (float(values[k]) for values in without.values())
         if np.isfinite(first) and np.isfinite(last):
-            hours -= set(_round(int(first), int(last), HOURS))
+            hours -= set(_round(int(first), int(last), HOURS_PER_DAY))
         for month in months:
             for day in _DAYS[int(row["Weekday?"])]:
                 cells[month - 1, day, [hour - 1 for hour in hours]] = True
@@ -109,10 +109,10 @@ def _round(first: int, last: int, count: int) -> list[int]:
 def _wrong(row: dict[str, float], where: str) -> list[Fault]:
     faults = []
     for name, low, high in (
-        ("Start Month", 1, MONTHS),
-        ("End Month", 1, MONTHS),
-        ("Start Time", 1, HOURS),
-        ("End Time", 1, HOURS),
+        ("Start Month", 1, MONTHS_PER_YEAR),
+        ("End Month", 1, MONTHS_PER_YEAR),
+        ("Start Time", 1, HOURS_PER_DAY),
+        ("End Time", 1, HOURS_PER_DAY),
         ("Weekday?", 0, 2),
     ):
         if not (low <= row[name] <= high and row[name] == int(row[name])):
@@ -133,7 +133,7 @@ def _wrong_charge(kind: str, where: str) -> list[Fault]:
 def _coverage(energy: list[_Period], path: str) -> list[Fault]:
     """Return a fault for every row that overlaps an earlier one, and for hours without a row."""
     faults = []
-    taken = np.full((MONTHS, 3, HOURS), -1)
+    taken = np.full((MONTHS_PER_YEAR, 3, HOURS_PER_DAY), -1)
     for number, period in enumerate(energy):
         both = period.cells & (taken >= 0)
         for other in np.unique(taken[both]):
@@ -152,14 +152,14 @@ def _words(cells: npt.NDArray[np.bool_]) -> str:
     """Return the first hours of some cells in words, hours ending as in the table."""
     month, day, _ = (int(k) for k in np.argwhere(cells)[0])
     hours = spans_of((np.flatnonzero(cells[month, day]) + 1).tolist(), 0)
-    same = [k + 1 for k in range(MONTHS) if (cells[k, day] == cells[month, day]).all()]
+    same = [k + 1 for k in range(MONTHS_PER_YEAR) if (cells[k, day] == cells[month, day]).all()]
     return f"hours {hours} (ending) of {_DAY_WORDS[day]} in months {spans_of(same, 0)}"
 
 
 def _energy(periods: list[_Period]) -> Charge:
     """Return energy by period; rows of one name and price are one period."""
     prices: dict[str, float] = {}
-    table = np.full((MONTHS, 3, HOURS), "", dtype="U80")
+    table = np.full((MONTHS_PER_YEAR, 3, HOURS_PER_DAY), "", dtype="U80")
     values: dict[str, set[float]] = {}
     for period in periods:
         values.setdefault(period.name, set()).add(period.value)

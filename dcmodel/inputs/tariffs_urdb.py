@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from dcmodel.base.errors import DataError, Fault
+from dcmodel.base.units import HOURS_PER_DAY, MONTHS_PER_YEAR
 from dcmodel.base.yamlfile import YamlFile, load_yaml
 from dcmodel.inputs.tariffs import Charge, UserTariff, refuse_other_currency
-from dcmodel.inputs.time_of_use import HOURS, TimeOfUse, calendar_of
+from dcmodel.inputs.time_of_use import TimeOfUse, calendar_of
 
-MONTHS = 12
 _PER_KILO = 1000.0
 _PERCENT = 100.0
 _OPEN = 1e30
@@ -99,7 +99,11 @@ class _Reader:
         """Return the standing charge."""
         value = float(self.rate.get("fixedchargefirstmeter") or 0.0)
         units = str(self.rate.get("fixedchargeunits") or "$/month")
-        keys = {"$/month": ("month", 1.0), "$/day": ("day", 1.0), "$/year": ("month", 1 / MONTHS)}
+        keys = {
+            "$/month": ("month", 1.0),
+            "$/day": ("day", 1.0),
+            "$/year": ("month", 1 / MONTHS_PER_YEAR),
+        }
         if not value:
             return []
         if units not in keys:
@@ -148,7 +152,7 @@ class _Reader:
             return []
         where, key = self.where("flatdemandstructure"), "flatdemandmonths"
         months: list[int] = self.rate.get(key) or []
-        if not _is_schedule(months, (MONTHS,), len(tiers)):
+        if not _is_schedule(months, (MONTHS_PER_YEAR,), len(tiers)):
             self.fault((key,), f"{key}: give the period, 0 to {len(tiers) - 1}, of 12 months")
             return []
         lookback = self._lookback()
@@ -185,7 +189,7 @@ class _Reader:
         months = self.rate.get("lookbackMonths") or []
         named = [i + 1 for i, flag in enumerate(months) if flag]
         span = int(self.rate.get("lookbackRange") or 0)
-        return {"share": share, "lookback_months": span or MONTHS - 1, "months": named}
+        return {"share": share, "lookback_months": span or MONTHS_PER_YEAR - 1, "months": named}
 
     def period_demand(self) -> list[Charge]:
         """Return the charge on the peak of each period, by tier where it has several."""
@@ -250,7 +254,7 @@ class _Reader:
         tables = []
         for key in (weekday, weekend):
             schedule = self.rate.get(key)
-            if not _is_schedule(schedule, (MONTHS, HOURS), count):
+            if not _is_schedule(schedule, (MONTHS_PER_YEAR, HOURS_PER_DAY), count):
                 text = f"{key}: give the period, 0 to {count - 1}, of 12 months by 24 hours"
                 self.fault((key,), text)
                 return None

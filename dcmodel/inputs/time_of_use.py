@@ -14,8 +14,8 @@ from pydantic_core import PydanticCustomError
 
 from dcmodel.base.registry import nearest
 from dcmodel.base.schema import Spec
+from dcmodel.base.units import HOURS_PER_DAY
 
-HOURS = 24
 DAY_TYPES = ("weekdays", "saturdays", "sundays")
 """Kinds of day that a calendar tells apart; holidays are sundays."""
 ALL_YEAR = "year"
@@ -70,10 +70,11 @@ def hours_of_day(text: str) -> list[int]:
     for span in str(text).split(","):
         match = _SPAN.fullmatch(span.strip())
         first, last = (int(match[1]), int(match[2])) if match else (-1, -1)
-        if match is None or first >= HOURS or last > HOURS or first == last:
+        if match is None or first >= HOURS_PER_DAY or last > HOURS_PER_DAY or first == last:
             msg = f"found '{text}'; give spans of whole hours, for example '8-12, 14-18' or '22-6'"
             raise ValueError(msg)
-        hours += range(first, last) if last > first else [*range(first, HOURS), *range(last)]
+        whole = range(first, last) if last > first else (*range(first, HOURS_PER_DAY), *range(last))
+        hours += whole
     return hours
 
 
@@ -207,7 +208,7 @@ class TimeOfUse(Spec):
         return f"hours {spans} of {day}{where}"
 
     def _cells(self, rule: Rule) -> npt.NDArray[np.bool_]:
-        cells = np.zeros((len(self.season_names), len(DAY_TYPES), HOURS), dtype=bool)
+        cells = np.zeros((len(self.season_names), len(DAY_TYPES), HOURS_PER_DAY), dtype=bool)
         names = self.season_names if rule.season is None else [rule.season]
         for season in names:
             for day in _DAYS[rule.days]:
@@ -232,7 +233,7 @@ class TimeOfUse(Spec):
     @cached_property
     def _table(self) -> npt.NDArray[np.int64]:
         """Position of the period by season, kind of day and hour; -1 where there is none."""
-        table = np.full((len(self.season_names), len(DAY_TYPES), HOURS), -1)
+        table = np.full((len(self.season_names), len(DAY_TYPES), HOURS_PER_DAY), -1)
         for rule in reversed(self.rules):
             table[self._cells(rule)] = self.periods.index(rule.period)
         return table

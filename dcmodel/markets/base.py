@@ -37,10 +37,6 @@ MonthNumber = Annotated[int, Field(ge=1, le=12)]
 FirstYear = Literal["new", "steady"]
 """What was metered before: nothing at a ``new`` site, the same at a ``steady`` one."""
 
-MONTHS = 12
-DAYS_OF_MONTH = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-"""Days of the months of a model year. [d]"""
-
 
 class TariffForm(Component):
     """One form of charge with a market's numbers."""

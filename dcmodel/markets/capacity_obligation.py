@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from dcmodel.markets.base import DAYS_OF_MONTH, MonthNumber, Rate, of_year, tariffs
+from dcmodel.base.units import DAYS_OF_MONTH
+from dcmodel.markets.base import MonthNumber, Rate, of_year, tariffs
 from dcmodel.markets.lagged_peak import LaggedPeak
 
 

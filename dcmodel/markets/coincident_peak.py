@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from dcmodel.markets.base import MONTHS, Rate, of_year, tariffs
+from dcmodel.base.units import MONTHS_PER_YEAR
+from dcmodel.markets.base import Rate, of_year, tariffs
 from dcmodel.markets.lagged_peak import LaggedPeak
 
 
@@ -32,4 +33,4 @@ class CoincidentPeak(LaggedPeak):
 
     def rate(self, position: int, month: int) -> float:
         """Return a twelfth of the yearly rate [USD MW-1]."""
-        return of_year(self.rate_usd_per_mw_year, max(position, 0)) / MONTHS
+        return of_year(self.rate_usd_per_mw_year, max(position, 0)) / MONTHS_PER_YEAR

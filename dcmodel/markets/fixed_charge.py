@@ -9,9 +9,10 @@ import numpy as np
 import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayParam, cost_term
+from dcmodel.base.units import DAYS_OF_MONTH
 from dcmodel.components.base import SiteCase
 from dcmodel.finance.bill import BillItem, Meter
-from dcmodel.markets.base import DAYS_OF_MONTH, Price, TariffForm, by_year, of_year, tariffs
+from dcmodel.markets.base import Price, TariffForm, by_year, of_year, tariffs
 
 
 @tariffs.register("fixed_charge")

@@ -8,8 +8,9 @@ import numpy as np
 from pydantic import model_validator
 
 from dcmodel.base.schema import Megawatt
+from dcmodel.base.units import DAYS_OF_MONTH, MONTHS_PER_YEAR
 from dcmodel.inputs.time_of_use import TimeOfUse, refusal
-from dcmodel.markets.base import DAYS_OF_MONTH, MONTHS, Price, Rate, TariffForm, tariffs
+from dcmodel.markets.base import Price, Rate, TariffForm, tariffs
 from dcmodel.markets.coincident_peak import CoincidentPeak
 from dcmodel.markets.composite import CompositeForm
 from dcmodel.markets.contracted_demand import ContractedDemand
@@ -18,7 +19,7 @@ from dcmodel.markets.flat_energy import FlatEnergy
 from dcmodel.markets.peak_hours import PeakHours
 from dcmodel.markets.time_of_use_energy import TimeOfUseEnergy
 
-_DAYS_PER_MONTH = sum(DAYS_OF_MONTH) / MONTHS
+_DAYS_PER_MONTH = sum(DAYS_OF_MONTH) / MONTHS_PER_YEAR
 
 
 @tariffs.register("network_gb")

@@ -9,9 +9,10 @@ import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayParam, cost_term
 from dcmodel.base.schema import Megawatt
+from dcmodel.base.units import MONTHS_PER_YEAR
 from dcmodel.components.base import SiteCase
 from dcmodel.finance.bill import BillItem, Meter
-from dcmodel.markets.base import MONTHS, Price, Rate, TariffForm, by_year, of_year, tariffs
+from dcmodel.markets.base import Price, Rate, TariffForm, by_year, of_year, tariffs
 from dcmodel.markets.composite import CompositeForm
 from dcmodel.markets.contracted_demand import ContractedDemand
 from dcmodel.markets.fixed_charge import FixedCharge
@@ -93,5 +94,5 @@ class NetworkNordic(CompositeForm):
 def _twelfth(yearly: Rate) -> Rate:
     """Return a yearly rate by the month."""
     if isinstance(yearly, tuple):
-        return tuple(value / MONTHS for value in yearly)
-    return yearly / MONTHS
+        return tuple(value / MONTHS_PER_YEAR for value in yearly)
+    return yearly / MONTHS_PER_YEAR

@@ -11,10 +11,10 @@ from pydantic import Field
 
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, cost_term
 from dcmodel.base.schema import Fraction
+from dcmodel.base.units import MONTHS_PER_YEAR
 from dcmodel.components.base import SiteCase
 from dcmodel.finance.bill import BillItem, Meter
 from dcmodel.markets.base import (
-    MONTHS,
     FirstYear,
     MonthNumber,
     Rate,
@@ -69,13 +69,13 @@ class RatchetDemand(TariffForm):
         earlier = {} if before is None else before.peaks()
         rate = of_year(self.rate_usd_per_mw_month, meter.position)
         # one row of months, the year before at 1 to 12 and this year at 13 to 24
-        metered = earlier | {month + MONTHS: peak for month, peak in peaks.items()}
+        metered = earlier | {month + MONTHS_PER_YEAR: peak for month, peak in peaks.items()}
         for month, peak in peaks.items():
-            at = month + MONTHS
+            at = month + MONTHS_PER_YEAR
             found = [
                 metered.get(k, 0.0)
                 for k in range(at - self.lookback_months, at)
-                if self._counts((k - 1) % MONTHS + 1)
+                if self._counts((k - 1) % MONTHS_PER_YEAR + 1)
             ]
             floor = self.share * max(found, default=0.0)
             period = "ratchet" if floor > peak else "own peak"
@@ -87,14 +87,17 @@ class RatchetDemand(TariffForm):
         years, share = len(case.years), self.share
         months = np.unique(case.month)
         back = 1 + np.arange(self.lookback_months)
-        at = np.arange(MONTHS)[:, None] - back
-        looks = np.isin(at % MONTHS, months) & np.isin(np.arange(MONTHS), months)[:, None]
-        looks &= np.array([[self._counts(int(k) % MONTHS + 1) for k in row] for row in at])
-        year = np.arange(years)[:, None, None] + at // MONTHS
+        at = np.arange(MONTHS_PER_YEAR)[:, None] - back
+        looks = (
+            np.isin(at % MONTHS_PER_YEAR, months)
+            & np.isin(np.arange(MONTHS_PER_YEAR), months)[:, None]
+        )
+        looks &= np.array([[self._counts(int(k) % MONTHS_PER_YEAR + 1) for k in row] for row in at])
+        year = np.arange(years)[:, None, None] + at // MONTHS_PER_YEAR
         rows = looks & ((year >= 0) | (self.first_year == "steady"))
         b.K = pyo.RangeSet(0, len(back) - 1)
         b.look_year = ArrayParam(m.Y, m.M, b.K, values=np.maximum(year, 0))
-        b.look_month = ArrayParam(m.M, b.K, values=at % MONTHS)
+        b.look_month = ArrayParam(m.M, b.K, values=at % MONTHS_PER_YEAR)
         b.rate = ArrayParam(m.Y, values=by_year(self.rate_usd_per_mw_month, years))
         limit = float(case.grid_available.max())
         b.billed = ArrayVar(m.Y, m.M, lower=0, upper=limit, doc="Billed demand [MW]")

@@ -10,18 +10,11 @@ import pyomo.environ as pyo
 from pydantic import model_validator
 
 from dcmodel.arrays import ArrayParam, cost_term
+from dcmodel.base.units import MONTHS_PER_YEAR
 from dcmodel.components.base import FloatArray, SiteCase
 from dcmodel.finance.bill import BillItem, Meter
 from dcmodel.inputs.time_of_use import refusal
-from dcmodel.markets.base import (
-    MONTHS,
-    MonthNumber,
-    Rate,
-    TariffForm,
-    by_year,
-    of_year,
-    tariffs,
-)
+from dcmodel.markets.base import MonthNumber, Rate, TariffForm, by_year, of_year, tariffs
 
 
 @tariffs.register("seasonal_demand")
@@ -64,7 +57,7 @@ class SeasonalDemand(TariffForm):
 
     def rates(self, years: int) -> FloatArray:
         """Return the rate of each year and month [USD MW-1], shape (years, 12)."""
-        rates = np.zeros((years, MONTHS))
+        rates = np.zeros((years, MONTHS_PER_YEAR))
         for name, months in self.seasons.items():
             for month in months:
                 rates[:, month - 1] = by_year(self.rate_usd_per_mw_month[name], years)

@@ -12,14 +12,15 @@ import pyomo.environ as pyo
 from pydantic import model_validator
 
 from dcmodel.arrays import cost_term
+from dcmodel.base.units import MONTHS_PER_YEAR
 from dcmodel.components.base import SiteCase
 from dcmodel.finance.bill import BillItem, Meter
 from dcmodel.inputs.time_of_use import TimeOfUse
-from dcmodel.markets.base import MONTHS, MonthNumber, Rate, TariffForm, of_year, tariffs
+from dcmodel.markets.base import MonthNumber, Rate, TariffForm, of_year, tariffs
 from dcmodel.markets.periods import period_peaks, refuse_period
 from dcmodel.markets.tiers import in_tiers, prices_of, refuse_tiers, split_in_tiers
 
-ALL_MONTHS = tuple(range(1, MONTHS + 1))
+ALL_MONTHS = tuple(range(1, MONTHS_PER_YEAR + 1))
 
 
 @tariffs.register("tiered_demand")
@@ -71,14 +72,14 @@ class TieredDemand(TariffForm):
         years = len(case.years)
         inside = self._counts(case.clock.time)
         of_period = None if inside is None else period_peaks(b, case, {"peak": inside})
-        b.C = pyo.RangeSet(0, MONTHS - 1)
+        b.C = pyo.RangeSet(0, MONTHS_PER_YEAR - 1)
 
         def peak(y: Any, c: Any) -> Any:
             return m.monthly_peak[y, c] if of_period is None else of_period["peak", y, c]
 
-        charged = np.isin(np.arange(MONTHS) + 1, self.months)
+        charged = np.isin(np.arange(MONTHS_PER_YEAR) + 1, self.months)
         b.charged = pyo.Set(initialize=np.flatnonzero(charged).tolist(), ordered=True)
-        most = np.broadcast_to(case.grid_available[:, None], (years, MONTHS))
+        most = np.broadcast_to(case.grid_available[:, None], (years, MONTHS_PER_YEAR))
         prices = prices_of(self.rates_usd_per_mw_month, years)
         split_in_tiers(b, b.C, peak, most, self.limits_mw, prices, "MW")
 

@@ -12,10 +12,11 @@ import pyomo.environ as pyo
 from pydantic import model_validator
 
 from dcmodel.arrays import ArrayParam, cost_term
+from dcmodel.base.units import MONTHS_PER_YEAR
 from dcmodel.components.base import SiteCase
 from dcmodel.finance.bill import Basis, BillItem, Meter
 from dcmodel.inputs.time_of_use import TimeOfUse
-from dcmodel.markets.base import MONTHS, Price, TariffForm, drawn, of_year, tariffs
+from dcmodel.markets.base import Price, TariffForm, drawn, of_year, tariffs
 from dcmodel.markets.periods import refuse_period
 from dcmodel.markets.tiers import in_tiers, prices_of, refuse_tiers, split_in_tiers
 
@@ -74,7 +75,7 @@ class TieredEnergy(TariffForm):
         m = b.model()
         years = len(case.years)
         hours = case.clock.total(self._counts(case.clock.time) * case.clock.hours)
-        parts = MONTHS if self.per == "month" else 1
+        parts = MONTHS_PER_YEAR if self.per == "month" else 1
         b.C = pyo.RangeSet(0, parts - 1)
         part_of = case.month if self.per == "month" else np.zeros_like(case.month)
         inside = np.where(np.arange(parts)[:, None] == part_of, hours, 0.0)

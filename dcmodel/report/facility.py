@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from dcmodel.base.units import HOURS_PER_DAY
 from dcmodel.facility.design import Design
 from dcmodel.facility.model import evaluate
 from dcmodel.facility.performance import PARTS
 from dcmodel.facility.weather import FacilityWeather
 from dcmodel.report import style
-
-DAY_H = 24
 
 
 @style.applied()
@@ -42,11 +41,11 @@ def year_figure(
     state = evaluate(design, weather, load)
     figure = style.sheet(figure, (style.WIDTH, 3.6))
     left, right = figure.subplots(1, 2, width_ratios=(2, 1))
-    days = len(weather.temp_air) // DAY_H
+    days = len(weather.temp_air) // HOURS_PER_DAY
     parts = [name for name in PARTS if name != "it"]
 
     def daily(values: Any) -> Any:
-        return np.asarray(values)[: days * DAY_H].reshape(days, DAY_H).mean(axis=1)
+        return np.asarray(values)[: days * HOURS_PER_DAY].reshape(days, HOURS_PER_DAY).mean(axis=1)
 
     layers = [daily(getattr(state, name)) * 1000 / load for name in parts]
     names = [name.replace("_", " ") for name in parts]

@@ -11,13 +11,12 @@ import xarray as xr
 
 from dcmodel.base.errors import Fault, StudyError
 from dcmodel.base.timeindex import model_hours, parse_zone
-from dcmodel.base.units import HOURS_PER_DAY, HOURS_PER_YEAR
+from dcmodel.base.units import HOURS_PER_WEEK, HOURS_PER_YEAR
 
 FloatArray = npt.NDArray[np.float64]
 
 TIE = 1e-3
 """Values this close to the largest count as equal to it, relative. [1]"""
-HOURS_PER_WEEK = 7 * HOURS_PER_DAY
 GRID, PURCHASE = "grid_import", "purchase"
 """Names that the energy account of every site bears (`dcmodel.optimise.extract`)."""
 SOLD = ("surplus", ".settled")

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from dcmodel.base.units import DAYS_PER_YEAR
 from dcmodel.study.economics import Terms, economy, reference_parameters
 from dcmodel.workload.accelerators import accelerator
 from dcmodel.workload.service import ServingPlan
 from dcmodel.workload.tokens import Request
 
-_DAYS = 365
 _WH_PER_TWH = 1e12
 
 
@@ -35,7 +35,7 @@ def searches_as_queries(
         ``assumed`` (which figures rest on judgement).
     """
     reference = reference_parameters()
-    per_year = reference.value("searches_per_day") * _DAYS
+    per_year = reference.value("searches_per_day") * DAYS_PER_YEAR
     # the library turns energy into MWh
     claimed = reference.value("energy_per_ai_search") * 1e6
     rows: list[dict[str, object]] = [

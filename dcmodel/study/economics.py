@@ -10,7 +10,7 @@ import pandas as pd
 
 from dcmodel.base.errors import Fault, StudyError
 from dcmodel.base.paths import data_dir
-from dcmodel.base.units import HOURS_PER_YEAR
+from dcmodel.base.units import HOURS_PER_YEAR, MONTHS_PER_YEAR
 from dcmodel.finance.annuity import capital_recovery_factor
 from dcmodel.inputs.assumptions import Technology, parameters_of
 from dcmodel.workload.accelerators import Accelerator, accelerator
@@ -19,8 +19,6 @@ from dcmodel.workload.growth import trend
 from dcmodel.workload.service import ServingPlan, service
 from dcmodel.workload.tokens import Request
 from dcmodel.workload.vintages import vintages
-
-_MONTHS_PER_YEAR = 12
 
 
 @dataclass(frozen=True)
@@ -113,7 +111,7 @@ def economy(
     mtok_per_hour = served.tokens_per_work * chip.it_power * used
     capital = capital_recovery_factor(on.discount_rate, chip.life) + on.hardware_maintenance
     fixed = capital * chip.price / HOURS_PER_YEAR
-    fixed += on.site_cost * chip.it_power * _MONTHS_PER_YEAR / HOURS_PER_YEAR
+    fixed += on.site_cost * chip.it_power * MONTHS_PER_YEAR / HOURS_PER_YEAR
     energy = wall * mtok_per_hour * on.energy_price
     tokens = request.tokens(plan.counted).amount
     return Economy(

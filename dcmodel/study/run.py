@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from dcmodel.base.errors import Fault, SolverError, StudyError
 from dcmodel.base.registry import nearest
+from dcmodel.base.units import HOURS_PER_YEAR
 from dcmodel.study.cases import Case, cases
 from dcmodel.study.events import Event, Watcher
 from dcmodel.study.load import Study, load_study
@@ -232,7 +233,7 @@ def _job_count(jobs: int | Literal["auto"], waiting: Sequence[Case]) -> int:
 
 def _steps(case: Case) -> int:
     resolution = case.spec.resolution
-    steps = 8760 if resolution == "hourly" else resolution.segments
+    steps = HOURS_PER_YEAR if resolution == "hourly" else resolution.segments
     return steps * (len(case.spec.sites) if case.is_portfolio else 1)
 
 

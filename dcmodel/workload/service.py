@@ -14,6 +14,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from dcmodel.base.units import SECONDS_PER_HOUR
 from dcmodel.workload.accelerators import Accelerator
 from dcmodel.workload.models import language_model
 from dcmodel.workload.serving import (
@@ -28,7 +29,6 @@ from dcmodel.workload.vintages import Vintages
 
 FloatArray = npt.NDArray[np.float64]
 
-_SECONDS_PER_HOUR = 3600.0
 _MILLION = 1e6
 _DOMAINS = (2, 4, 8, 16)
 """Scale-up domains over which a model is spread that one cannot hold."""
@@ -90,7 +90,7 @@ def service(
         mixed = (1 - share) * accelerator_seconds + share / small.rate(plan.counted).amount
         energy = (1 - share) * energy + share * small.energy(plan.counted)
         accelerator_seconds = mixed
-    tokens = _SECONDS_PER_HOUR / (accelerator_seconds * chip.it_power)
+    tokens = SECONDS_PER_HOUR / (accelerator_seconds * chip.it_power)
     return Service(tokens / _MILLION, energy, point, group)
 
 
@@ -144,5 +144,5 @@ def work_of_requests(
     requests_per_s: FloatArray, request: Request, counted: Counted, mtok_per_mwh: FloatArray
 ) -> FloatArray:
     """Return the mean work of requests [MW], shape (years,)."""
-    mtok_per_h = requests_per_s * request.tokens(counted).amount * _SECONDS_PER_HOUR / _MILLION
+    mtok_per_h = requests_per_s * request.tokens(counted).amount * SECONDS_PER_HOUR / _MILLION
     return np.divide(mtok_per_h, mtok_per_mwh, out=np.zeros_like(mtok_per_h), where=mtok_per_h > 0)

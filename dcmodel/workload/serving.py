@@ -26,12 +26,12 @@ from dataclasses import dataclass, replace
 from dcmodel.base.errors import Fault, StudyError
 from dcmodel.base.paths import data_dir
 from dcmodel.base.registry import nearest
+from dcmodel.base.units import SECONDS_PER_HOUR
 from dcmodel.inputs.assumptions import Technology, parameters_of
 from dcmodel.workload.accelerators import PRECISIONS, Accelerator
 from dcmodel.workload.models import LanguageModel
 from dcmodel.workload.tokens import Counted, Request, Tokens
 
-_SECONDS_PER_HOUR = 3600.0
 _COLLECTIVES_PER_LAYER = 2
 _ACTIVATION_BYTES = 2.0
 
@@ -92,7 +92,7 @@ class OperatingPoint:
 
     def energy(self, kind: Counted) -> float:
         """Return IT energy per million tokens counted as `kind` [MWh]."""
-        return self.it_power * 1e6 / (self.rate(kind).amount * _SECONDS_PER_HOUR)
+        return self.it_power * 1e6 / (self.rate(kind).amount * SECONDS_PER_HOUR)
 
 
 def serving_parameters() -> Technology:

@@ -18,12 +18,11 @@ from dcmodel.base.errors import DataError, Fault, StudyError
 from dcmodel.base.paths import data_dir
 from dcmodel.base.registry import nearest
 from dcmodel.base.timeindex import model_hours, parse_zone
-from dcmodel.base.units import HOURS_PER_DAY
+from dcmodel.base.units import HOURS_PER_DAY, HOURS_PER_WEEK, SECONDS_PER_HOUR
 from dcmodel.inputs.library import number, read_table, source_faults
 
 FloatArray = npt.NDArray[np.float64]
 
-HOURS_PER_WEEK = 168
 FLAT = "flat"
 """The shape of constant load."""
 LOCAL = "local"
@@ -32,7 +31,6 @@ AS_MEASURED = "as_measured"
 """The region that leaves a shape on the clock it was measured on."""
 
 _MEASURED_AT = datetime(2024, 5, 14, 12, tzinfo=UTC)
-_SECONDS_PER_HOUR = 3600
 _A_MONDAY = pd.Timestamp("2024-01-01")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SHAPES = (
@@ -201,7 +199,7 @@ def hourly_shape(name: str | WeeklyShape, calendar_year: int, time_zone: str | N
 def _by_local_hour(shape: WeeklyShape) -> FloatArray:
     """Return the shape by hour of the local week of the users measured."""
     offset = _MEASURED_AT.astimezone(parse_zone(shape.reference_time_zone)).utcoffset()
-    hours = 0 if offset is None else round(offset.total_seconds() / _SECONDS_PER_HOUR)
+    hours = 0 if offset is None else round(offset.total_seconds() / SECONDS_PER_HOUR)
     return np.roll(shape.values, hours)
 
 

@@ -15,8 +15,8 @@ import pandas as pd
 from dcmodel.base.errors import DataError, Fault
 from dcmodel.base.registry import nearest
 from dcmodel.base.timeindex import parse_zone
-from dcmodel.base.units import HOURS_PER_DAY
-from dcmodel.workload.shapes import HOURS_PER_WEEK, WeeklyShape
+from dcmodel.base.units import HOURS_PER_DAY, HOURS_PER_WEEK
+from dcmodel.workload.shapes import WeeklyShape
 from dcmodel.workload.tokens import Request
 
 FloatArray = npt.NDArray[np.float64]
