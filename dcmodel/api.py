@@ -70,17 +70,13 @@ def facility_weather(place: Path | str) -> FacilityWeather:
         When it is neither.
     """
     from dcmodel.facility.weather import FacilityWeather
-    from dcmodel.inputs.climate import load_climate
     from dcmodel.inputs.sites import load_site, site_names
     from dcmodel.inputs.weather import read_weather
-    from dcmodel.profiles.synthetic import typical_weather
+    from dcmodel.profiles.synthetic import typical_year
 
     if Path(place).is_file():
         return FacilityWeather.from_dataset(read_weather(Path(place)))
     if str(place) not in site_names():
         message = f"'{place}' is neither a file nor a site (sites: {', '.join(site_names())})"
         raise StudyError(Fault("weather", message))
-    site = load_site(str(place))
-    climate = load_climate(site.weather_climate)
-    where = (site.latitude, site.longitude, site.elevation, site.time_zone)
-    return FacilityWeather.from_dataset(typical_weather(climate, *where, seed=1))
+    return FacilityWeather.from_dataset(typical_year(load_site(str(place)), seed=1))

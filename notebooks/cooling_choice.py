@@ -31,6 +31,7 @@ import numpy as np
 import pandas as pd
 
 import dcmodel
+from dcmodel.base.paths import data_dir
 from dcmodel.facility import architectures, evaluate, load_design
 from dcmodel.facility.linearise import linearise_convex
 from dcmodel.facility.performance import performance
@@ -89,8 +90,6 @@ figures.compare_figure(rows, "generic");
 # own and load it with `load_preset`.
 
 # %%
-from dcmodel.base.paths import data_dir  # noqa: E402
-
 specs = {
     name: load_preset(data_dir() / "cooling" / "specs" / f"{name}.yaml")
     for name in ("training", "inference")

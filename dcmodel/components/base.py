@@ -38,6 +38,7 @@ from dcmodel.arrays import ArrayVar
 from dcmodel.base.clock import Clock
 from dcmodel.base.registry import Registry
 from dcmodel.base.schema import Spec
+from dcmodel.base.units import MONTHS_PER_YEAR
 from dcmodel.components.outages import Found, Means, Outages
 from dcmodel.facility.design import Design
 from dcmodel.facility.linearise import AffineFacility
@@ -141,7 +142,7 @@ class SiteCase:
     @cached_property
     def months_used(self) -> npt.NDArray[np.bool_]:
         """Months that hold a step, shape (12,)."""
-        return np.isin(np.arange(12), self.month)
+        return np.isin(np.arange(MONTHS_PER_YEAR), self.month)
 
     def hourly_series(self, name: str) -> FloatArray:
         """Return a series by the hour of the clock, shape (years, hours)."""
@@ -270,6 +271,9 @@ class Component(Spec):
     """Hourly series of `SiteCase.series` that the equations need."""
     moves_work: ClassVar[bool] = False
     """Whether it moves work in time; a portfolio does so itself, before work is routed."""
+
+    behind_meter: ClassVar[bool] = False
+    """Whether it asks for no site and no market, so that a metered load can have it."""
 
     parameters: dict[str, float] = {}
     """Values that replace those of the parameter file, in the file's units."""

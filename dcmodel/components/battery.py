@@ -21,7 +21,7 @@ from dcmodel.components.outage_store import (
     store_means,
 )
 from dcmodel.components.outages import Found, Means, Outages
-from dcmodel.components.staging import staged_capacity, whole_units
+from dcmodel.components.staging import staged_store, whole_units
 from dcmodel.reliability.parts import BackupPart
 
 Efficiency = Annotated[float, Field(gt=0, le=1), Quantity("1")]
@@ -50,6 +50,7 @@ class Battery(Component):
     """
 
     kind: ClassVar[str] = "battery"
+    behind_meter: ClassVar[bool] = True
     in_reference: ClassVar[bool] = False
 
     power_max_mw: Megawatt | None = None
@@ -281,24 +282,15 @@ class Battery(Component):
         years = np.asarray(case.years)
         without = "_without_augmentation" if self.degradation else "_of_capex"
         share = parameters.at(f"fixed_operation_share{without}", years)
-        for name, unit, limit, what in (
-            ("power", "MW", self.power_max_mw, "Battery converter power"),
-            ("energy", "MWh", self.energy_max_mwh, "Battery energy"),
-        ):
-            capex = parameters.at(f"capex_{name}", years)
-            staged_capacity(
-                b,
-                case,
-                name,
-                unit=unit,
-                upper=parameters.value(f"{name}_max") if limit is None else limit,
-                category="storage",
-                capex=capex,
-                fixed_opex=capex * share,
-                lifetime=parameters.value("lifetime"),
-                what=what,
-                annuity_factor=self.annuity_factor,
-            )
+        staged_store(
+            b,
+            case,
+            parameters,
+            power=("Battery converter power", self.power_max_mw),
+            energy=("Battery energy", self.energy_max_mwh),
+            fixed_share=share,
+            annuity_factor=self.annuity_factor,
+        )
         for name, unit_size in (("power", self.whole_units_kw), ("energy", self.whole_units_kwh)):
             if unit_size is not None:
                 whole_units(b, name, unit_size / KW_PER_MW)

@@ -13,7 +13,7 @@ from dcmodel.base.schema import Fraction, Quantity, Spec
 from dcmodel.components.base import Component, FloatArray, SiteCase, components
 from dcmodel.components.outage_screen import failing_starts, screened_starts, spread_starts
 from dcmodel.components.outages import bridge_h, by_hour, outages_of
-from dcmodel.inputs.assumptions import technology
+from dcmodel.components.values import lost_load_value
 
 Length = Annotated[int, Field(ge=1, le=720), Quantity("h")]
 ADDED_AT_ONCE = 6
@@ -205,7 +205,7 @@ class Outage(Component):
             return
         value = self.value_of_lost_load_usd_per_mwh
         if value is None:
-            value = technology("unserved_energy", case.currency_year).value("value_of_lost_load")
+            value = lost_load_value(case.currency_year)
         b.expected = ArrayParam(b.starts, values=value * weight)
 
         @cost_term(b, m.Y, category="unserved", doc="Load lost in expected outages [USD]")

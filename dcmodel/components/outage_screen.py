@@ -124,7 +124,11 @@ def shortage(need: FloatArray, means: Sequence[Means], length: int, year: int) -
     stores = [m for m in means if m.energy is not None]
     start = np.arange(need.shape[1])
     burnt = [np.zeros(len(start)) for _ in sources]
-    content = [np.minimum(store.stored[year], store.energy[year]) for store in stores]  # type: ignore[index]
+    content = [
+        np.minimum(one.stored[year], one.energy[year])
+        for one in stores
+        if one.stored is not None and one.energy is not None
+    ]
     missing = np.zeros(len(start))
     for h in range(length):
         hour = (start + h) % len(start)

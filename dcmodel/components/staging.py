@@ -10,6 +10,7 @@ import pyomo.environ as pyo
 from dcmodel.arrays import ArrayConstraint, ArrayParam, ArrayVar, CostTerm
 from dcmodel.components.base import FloatArray, SiteCase
 from dcmodel.finance.annuity import capital_recovery_factor
+from dcmodel.inputs.assumptions import Technology
 
 
 def staged_capacity(
@@ -84,6 +85,46 @@ def staged_capacity(
     for cost, values in (("capital", annuity), ("fixed_operation", fixed_opex)):
         _vintage_cost(b, f"{name}_{cost}", values, stands, built, category, f"{what}: {cost} [USD]")
     return capacity
+
+
+def staged_store(
+    b: pyo.Block,
+    case: SiteCase,
+    parameters: Technology,
+    *,
+    power: tuple[str, float | None],
+    energy: tuple[str, float | None],
+    fixed_share: FloatArray,
+    annuity_factor: float | None = None,
+) -> None:
+    """Declare power and energy of a store, each with its own costs, as staged capacities.
+
+    Parameters
+    ----------
+    parameters : Technology
+        With ``capex_power``, ``power_max``, the same of energy, and ``lifetime``.
+    power, energy : (str, float or None)
+        Words for the documentation, and the largest size where it is not the file's [MW], [MWh].
+    fixed_share : array of shape (years,)
+        Fixed operation a year over overnight cost [yr-1].
+    annuity_factor : float, optional
+        As for `staged_capacity`.
+    """
+    for name, unit, (what, limit) in (("power", "MW", power), ("energy", "MWh", energy)):
+        capex = parameters.at(f"capex_{name}", np.asarray(case.years))
+        staged_capacity(
+            b,
+            case,
+            name,
+            unit=unit,
+            upper=parameters.value(f"{name}_max") if limit is None else limit,
+            category="storage",
+            capex=capex,
+            fixed_opex=capex * fixed_share,
+            lifetime=parameters.value("lifetime"),
+            what=what,
+            annuity_factor=annuity_factor,
+        )
 
 
 def whole_units(b: pyo.Block, name: str, unit: float) -> None:

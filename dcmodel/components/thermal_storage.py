@@ -18,7 +18,7 @@ from dcmodel.components.outage_store import (
     store_means,
 )
 from dcmodel.components.outages import Means, Outages, by_hour
-from dcmodel.components.staging import staged_capacity
+from dcmodel.components.staging import staged_store
 from dcmodel.facility.design import Design
 from dcmodel.facility.mechanical import mechanical_cooling
 from dcmodel.facility.weather import FacilityWeather
@@ -114,23 +114,14 @@ class ThermalStorage(Component):
         """Declare flow and content with their own costs."""
         p, years = self.technology(case), np.asarray(case.years)
         share = p.at("fixed_operation_share_of_capex", years)
-        for name, unit, limit, what in (
-            ("power", "MW", self.power_max_mw, "Cold storage flow of heat"),
-            ("energy", "MWh", self.energy_max_mwh, "Cold storage heat"),
-        ):
-            capex = p.at(f"capex_{name}", years)
-            staged_capacity(
-                b,
-                case,
-                name,
-                unit=unit,
-                upper=p.value(f"{name}_max") if limit is None else limit,
-                category="storage",
-                capex=capex,
-                fixed_opex=capex * share,
-                lifetime=p.value("lifetime"),
-                what=what,
-            )
+        staged_store(
+            b,
+            case,
+            p,
+            power=("Cold storage flow of heat", self.power_max_mw),
+            energy=("Cold storage heat", self.energy_max_mwh),
+            fixed_share=share,
+        )
 
     def ride_through(self, b: pyo.Block, case: SiteCase, outages: Outages) -> None:
         """Declare the cold that every hour keeps, and the compressors it saves in outages."""

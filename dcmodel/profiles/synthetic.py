@@ -17,8 +17,9 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.special import gamma, ndtr
 
-from dcmodel.base.timeindex import model_hours
-from dcmodel.inputs.climate import ClimateStatistics
+from dcmodel.base.timeindex import TYPICAL_YEAR, model_hours
+from dcmodel.inputs.climate import ClimateStatistics, load_climate
+from dcmodel.inputs.sites import Site
 from dcmodel.profiles.cycles import (
     LATENT_ORDER,
     TIES,
@@ -136,6 +137,19 @@ def _wind_speed(climate: ClimateStatistics, clock: _Clock, noise: Array) -> Arra
     return wind * (mean / drawn)[clock.month]
 
 
+def typical_year(site: Site, seed: int, calendar_year: int = TYPICAL_YEAR) -> xr.Dataset:
+    """Draw a typical year of weather at a site of the library; see `typical_weather`."""
+    return typical_weather(
+        load_climate(site.weather_climate),
+        site.latitude,
+        site.longitude,
+        site.elevation,
+        site.time_zone,
+        seed,
+        calendar_year,
+    )
+
+
 def typical_weather(
     climate: ClimateStatistics,
     latitude: float,
@@ -143,7 +157,7 @@ def typical_weather(
     elevation: float,
     time_zone: str,
     seed: int = 0,
-    calendar_year: int = 2025,
+    calendar_year: int = TYPICAL_YEAR,
 ) -> xr.Dataset:
     """Draw a typical year of weather.
 

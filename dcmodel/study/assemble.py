@@ -34,7 +34,7 @@ from dcmodel.markets.base import TariffForm, tariffs
 from dcmodel.optimise.site import Plant, silent, solve_site
 from dcmodel.profiles.named import capacity_factor
 from dcmodel.profiles.paths import apply_path, carbon_free_share
-from dcmodel.profiles.synthetic import typical_carbon, typical_price, typical_weather
+from dcmodel.profiles.synthetic import typical_carbon, typical_price, typical_year
 from dcmodel.requirements.base import requirements
 from dcmodel.study.assumed import assumptions, attach
 from dcmodel.study.cases import Case
@@ -65,7 +65,17 @@ def run_case(case: Case, progress: Callable[..., None] = silent) -> xr.Dataset:
     StudyError, DataError, InfeasibleError, SolverError
     """
     progress("inputs")
-    site_case, plant, weather = assemble(case)
+    return solve_case(case, *assemble(case), progress)
+
+
+def solve_case(
+    case: Case,
+    site_case: SiteCase,
+    plant: Plant,
+    weather: xr.Dataset,
+    progress: Callable[..., None] = silent,
+) -> xr.Dataset:
+    """Solve an assembled case and return its result; else as `run_case`."""
     progress("build")
     resolution = case.spec.resolution
     try:
@@ -182,15 +192,7 @@ def _weather(case: Case, site: Site) -> xr.Dataset:
     weather = case.spec.weather
     if isinstance(weather, WeatherFile):
         return read_weather(case.file(weather.file), weather.format, calendar_year=year)
-    return typical_weather(
-        load_climate(site.weather_climate),
-        site.latitude,
-        site.longitude,
-        site.elevation,
-        site.time_zone,
-        seed=case.spec.seed,
-        calendar_year=TYPICAL_YEAR if year is None else year,
-    )
+    return typical_year(site, case.spec.seed, TYPICAL_YEAR if year is None else year)
 
 
 def _interruptible(

@@ -14,7 +14,7 @@ from dcmodel.optimise.site import Plant, silent
 from dcmodel.reliability.expected import expected
 from dcmodel.reliability.sizing import Added, size_to_availability
 from dcmodel.requirements.availability import Availability
-from dcmodel.study.assemble import assemble, run_case
+from dcmodel.study.assemble import assemble, run_case, solve_case
 from dcmodel.study.backup import CaseBackup, backup_in, found_in, with_settings
 from dcmodel.study.cases import Case
 
@@ -49,9 +49,10 @@ def run_available_case(case: Case, progress: Callable[..., None] = silent) -> xr
     settings: dict[str, dict[str, Any]] = {}
     for _ in range(ROUNDS_MAX):
         run = with_settings(case, settings)
-        result = run_case(run, progress)
+        progress("inputs")
+        site_case, plant, weather = assemble(run)
+        result = solve_case(run, site_case, plant, weather, progress)
         progress("verify")
-        site_case, plant, _ = assemble(run)
         found, missing = _verified(case, site_case, plant, result, target)
         if not missing:
             result["availability"] = ("year", found, {"units": "1", "long_name": "Availability"})

@@ -16,10 +16,9 @@ from dcmodel.base.errors import DataError, Fault, StudyError
 from dcmodel.base.registry import nearest
 from dcmodel.components.base import SiteCase
 from dcmodel.components.outages import Found, bridge_h
-from dcmodel.inputs.assumptions import technology
-from dcmodel.inputs.markets import Market
 from dcmodel.optimise.site import Plant, load_of
-from dcmodel.reliability.outages import Duration, GridOutages, OutageCause
+from dcmodel.reliability.grid import grid_outages, interruption
+from dcmodel.reliability.outages import GridOutages
 from dcmodel.reliability.parts import BackupPart, system_of
 from dcmodel.reliability.sizing import Addition
 from dcmodel.reliability.system import BackupSystem, DeferrableLoad, check
@@ -123,14 +122,13 @@ def backup_in(
     ride_through = bridge_h(site_case.currency_year)
     system = system_of(parts, critical, deferrable, ride_through)
     check(system)
-    interruption = technology("grid_outage", site_case.currency_year)
     return CaseBackup(
         case=name,
         year=site_case.years[y],
         system=system,
         outages=grid_outages(site_case.market, site_case.series["temp_air"][y], system),
         additions=tuple(addition for part in parts for addition in part.additions),
-        restart=interruption.value("restart_time"),
+        restart=interruption().value("restart_time"),
     )
 
 
@@ -191,41 +189,6 @@ def load_in_outage(
     return critical, tuple(deferrable)
 
 
-def grid_outages(market: Market, temp_air: FloatArray, system: BackupSystem) -> GridOutages:
-    """Return the outages of a market's grid.
-
-    Parameters
-    ----------
-    market : Market
-    temp_air : array of shape (hours,)
-        Temperature [degC], by which storms and heat waves choose their hours.
-    system : BackupSystem
-        Its generators without fuel on site hang on a pipeline.
-    """
-    p = technology("grid_outage", 2025)
-    piped = tuple(g.name for g in system.generators if not np.isfinite(g.fuel_stock))
-    usual = OutageCause(
-        "ordinary",
-        market.reliability.interruptions_per_year.value,
-        Duration(market.reliability.duration_h.value, "lognormal", p.value("duration_variation")),
-    )
-    share = {"cold": p.value("cold_share"), "hot": p.value("heat_share"), "any": 1.0}
-    severe = [
-        OutageCause(
-            name,
-            event.interruptions_per_year.value,
-            Duration(event.duration_h.value, "exponential"),
-            weight=_when(temp_air, event.season, share[event.season]),
-            start_failure_factor=event.start_failure_factor.value,
-            groups_lost=piped,
-            loss_probability=event.pipeline_lost.value,
-            resupply=False,
-        )
-        for name, event in market.reliability.severe.items()
-    ]
-    return GridOutages((usual, *severe))
-
-
 def hourly(result: xr.Dataset, name: str, y: int) -> FloatArray:
     """Return a series of a result hour by hour, also where it was solved on segments."""
     values = result[name].isel(year=y).to_numpy().astype(float)
@@ -255,13 +218,3 @@ def _facility_power_of_work(
     everywhere = np.broadcast_to(work, (len(case.years), len(work)))
     slope = plant.lines(case, load_of(case, everywhere)).power_slope[y]
     return [slope * (1.0 - case.idle_fraction) * part for part in served]
-
-
-def _when(temp_air: FloatArray, season: str, share: float) -> FloatArray | None:
-    """Return where in the year an outage strikes: the coldest or hottest hours, or anywhere."""
-    if season == "any":
-        return None
-    ordered = np.argsort(temp_air if season == "cold" else -temp_air, kind="stable")
-    weight = np.zeros(len(temp_air))
-    weight[ordered[: max(1, round(share * len(temp_air)))]] = 1.0
-    return weight

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from dcmodel.base.errors import Fault, StudyError
 from dcmodel.components import base
-from dcmodel.inputs.assumptions import between_years, technology
+from dcmodel.components.values import work_value
+from dcmodel.inputs.assumptions import between_years
 from dcmodel.study.cases import Case
 from dcmodel.study.economics import reference_parameters
 from dcmodel.study.spec import StudySpec
@@ -113,8 +114,7 @@ def value_of(work: Workload, currency_year: int) -> float:
     """Return what a class is worth, served rather than dropped [USD MWh-1]."""
     if work.value_usd_per_mwh is not None:
         return work.value_usd_per_mwh
-    library = technology("dropped_work", currency_year)
-    return library.value("value_of_work") * library.value("rank_factor") ** (work.priority - 1)
+    return work_value(currency_year, work.priority)
 
 
 def serving_plan(fleet: Fleet) -> ServingPlan | None:

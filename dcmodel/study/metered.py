@@ -37,8 +37,6 @@ from dcmodel.optimise.site import silent
 from dcmodel.optimise.verify import meters, verify
 from dcmodel.optimise.whole import solve_whole_sizes
 
-OPTIONS = ("battery",)
-"""Components that ask for no site and no market."""
 TOLERANCE = 1e-8
 """Solver's tolerance: the bill is wanted to the cent. [1]"""
 
@@ -162,10 +160,11 @@ def load_metered(path: Path | str) -> MeteredStudy:
 def _parts(spec: MeteredSpec, loaded: YamlFile) -> tuple[Component, ...]:
     """Return the components of a study with their settings."""
     faults, parts = [], []
+    options = [name for name in components.names() if components[name].behind_meter]
     for name in spec.components:
         at = ("components", name)
-        if name not in OPTIONS:
-            hint = f"{nearest(name, list(OPTIONS))} (allowed: {', '.join(OPTIONS)})"
+        if name not in options:
+            hint = f"{nearest(name, options)} (allowed: {', '.join(options)})"
             faults.append(Fault(loaded.where(at), f"no option '{name}' behind a meter{hint}"))
             continue
         part = validate(components[name], loaded, at, data=spec.components[name])
@@ -197,7 +196,7 @@ def _case(
     if most < power.max():
         msg = f"connection_mw: {most:g} lies below the largest reading, {power.max():.6g} MW"
         raise StudyError(Fault(loaded.where(("connection_mw",)), msg))
-    nowhere: Any = None  # `OPTIONS` ask nothing of a site and a market
+    nowhere: Any = None  # what stands behind a meter asks nothing of a site and a market
     series = {name: load.series(column)[None, :] for name, column in spec.series.items()}
     rate = 0.0 if spec.discount_rate is None else spec.discount_rate
     return SiteCase(

@@ -12,9 +12,10 @@ import xarray as xr
 
 from dcmodel.base.errors import DataError, Fault, StudyError
 from dcmodel.components.base import SiteCase
+from dcmodel.components.values import lost_load_value
 from dcmodel.finance.annuity import capital_recovery_factor
 from dcmodel.inputs.archetypes import archetype_parameters, load_archetype
-from dcmodel.inputs.assumptions import Technology, technology
+from dcmodel.inputs.assumptions import Technology
 from dcmodel.inputs.network import network_parameters, round_trip_ms, transfer_price, user_region
 from dcmodel.optimise import placement
 from dcmodel.optimise.class_values import class_values
@@ -147,7 +148,7 @@ def assemble_portfolio(case: Case) -> Inputs:
     streams = streams_of(case, fleet, calendar_year, transfer)
     if not any(part.moves_work for part in sites[0].components):
         streams = [replace(stream, window_h=0.0) for stream in streams]
-    lost = technology("unserved_energy", spec.currency_year).value("value_of_lost_load")
+    lost = lost_load_value(spec.currency_year)
     portfolio = PortfolioCase(
         case.name,
         tuple(sites),
