@@ -42,6 +42,7 @@ def test_four_sites_are_ranked_on_every_hour(real_data, tmp_path):
         assert dataset.attrs["facility_energy_error"] <= 1e-3
 
 
+@pytest.mark.slow
 def test_four_sites_are_ranked_on_segments(real_data, tmp_path):
     study = load_study(lay_out(tmp_path, real_data))
     ranked(study.with_changes({"resolution": {"segments": 365}}), tmp_path / "out")
