@@ -81,6 +81,7 @@ class Closing:
         self.upper, self.lower = np.inf, -np.inf
         self.best: tuple[Floats, Floats] | None = None
         self.bound_dual = np.zeros(self.problem.shape[0])
+        self.coupling_dual = np.zeros(parts.coupling_rows.size)
         self.penalty = FIRST_PENALTY
         self.price_every = PRICE_EVERY
         self.master = Master(self.problem, parts, 1.0)
@@ -284,11 +285,14 @@ class Closing:
     def _bound(self, step: str) -> None:
         """Renew the lower bound and the multipliers of the coupling rows from all cuts."""
         state = self.master.solve()
-        point = state.values if self.best is None else self.best[0]
-        self.coupling_dual = state.coupling_dual
-        proven = check(self.problem, point, state.row_dual).dual_bound
-        if proven > self.lower:
-            self.lower, self.bound_dual = proven, state.row_dual
+        if state is None:
+            logger.warning("the coordinating program has no checked answer; the bound stays")
+        else:
+            point = state.values if self.best is None else self.best[0]
+            self.coupling_dual = state.coupling_dual
+            proven = check(self.problem, point, state.row_dual).dual_bound
+            if proven > self.lower:
+                self.lower, self.bound_dual = proven, state.row_dual
         if self.master.has_integers:
             self.lower = max(self.lower, self.master.whole_bound())
         line = Round(step, self.lower, self.upper, time.perf_counter() - self.start)

@@ -131,6 +131,9 @@ def _hourly(result: xr.Dataset, m: pyo.ConcreteModel, case: SiteCase) -> None:
         _put(result, name, hourly, part.array, part.doc)
     _put(result, "work_arrived", hourly, case.workload.total, "Work arriving [MW]")
     _put(result, "work_served", hourly, m.work.array, "Work served [MW]")
+    result.coords["work_class"] = list(case.workload.names)
+    doc = "Work arriving, by class [MW]"
+    _put(result, "work_arrived_by_class", ("work_class", *hourly), case.workload.arrivals, doc)
     for name, doc in (
         ("price_energy", "Wholesale price of energy [USD MWh-1]"),
         ("emission_factor", "Emission factor of the grid [kg MWh-1]"),

@@ -185,25 +185,25 @@ class Master:
             integer=integer,
         )
 
-    def solve(self) -> MasterState:
-        """Return the lowest cost the cuts allow."""
-        parts, n_blocks = self.parts, len(self.parts.blocks)
+    def solve(self) -> MasterState | None:
+        """Return the lowest cost the cuts allow; None where no answer passes the check."""
+        parts = self.parts
         matrix, constant = self._cut_rows(0)
-        cost = np.concatenate([self._cost, np.ones(n_blocks)])
+        cost = np.concatenate([self._cost, np.ones(len(parts.blocks))])
         program = self._program(cost, matrix, constant, np.full(constant.size, np.inf))
-        answer = solve(program, tolerance=EXACT)
-        assert answer.row_dual is not None
+        unit = self._unit(constant)
+        answer = solve_or_none(self._in_units(program, unit), tolerance=EXACT)
+        if answer is None or answer.row_dual is None:
+            return None
         m = parts.coupling_rows.size
+        # a cut's row is in the larger unit, as the objective is; the coupling rows are not
+        coupling_dual = unit * answer.row_dual[:m]
         row_dual = np.zeros(self.whole.shape[0])
-        row_dual[parts.coupling_rows] = answer.row_dual[:m]
+        row_dual[parts.coupling_rows] = coupling_dual
         for (b, cut), weight in zip(self.cuts, answer.row_dual[m:], strict=True):
             row_dual[parts.blocks[b].rows] += max(weight, 0.0) * cut.row_dual
-        return MasterState(
-            answer.dual_bound + self.whole.offset,
-            self._spread(answer.x),
-            answer.row_dual[:m],
-            row_dual,
-        )
+        bound = unit * answer.dual_bound + self.whole.offset
+        return MasterState(bound, self._spread(answer.x), coupling_dual, row_dual)
 
     def whole_bound(self) -> float:
         """Return the lowest cost the cuts allow whole-number sizes, by branch and bound."""

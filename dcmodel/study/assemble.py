@@ -47,27 +47,6 @@ from dcmodel.workload.fleet import load_fleet
 FloatArray = npt.NDArray[np.float64]
 
 
-def run_case(case: Case, progress: Callable[..., None] = silent) -> xr.Dataset:
-    """Read the inputs of a case, solve it and return its result.
-
-    Parameters
-    ----------
-    case : Case
-    progress : callable
-        ``progress(stage, **numbers)`` is told what is being done.
-
-    Returns
-    -------
-    xarray.Dataset
-
-    Raises
-    ------
-    StudyError, DataError, InfeasibleError, SolverError
-    """
-    progress("inputs")
-    return solve_case(case, *assemble(case), progress)
-
-
 def solve_case(
     case: Case,
     site_case: SiteCase,
@@ -75,7 +54,20 @@ def solve_case(
     weather: xr.Dataset,
     progress: Callable[..., None] = silent,
 ) -> xr.Dataset:
-    """Solve an assembled case and return its result; else as `run_case`."""
+    """Solve an assembled case.
+
+    Parameters
+    ----------
+    case : Case
+    site_case, plant, weather
+        As `assemble` returns them.
+    progress : callable
+        ``progress(stage, **numbers)`` is told what is being done.
+
+    Raises
+    ------
+    StudyError, InfeasibleError, SolverError
+    """
     progress("build")
     resolution = case.spec.resolution
     try:

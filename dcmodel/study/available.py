@@ -1,4 +1,4 @@
-"""Cases with a required availability: solve, verify the backup, add what is missing, again."""
+"""A case solved; with a required availability: verify its backup, add what is missing, again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dcmodel.optimise.site import Plant, silent
 from dcmodel.reliability.expected import expected
 from dcmodel.reliability.sizing import Added, size_to_availability
 from dcmodel.requirements.availability import Availability
-from dcmodel.study.assemble import assemble, run_case, solve_case
+from dcmodel.study.assemble import assemble, solve_case
 from dcmodel.study.backup import CaseBackup, backup_in, found_in, with_settings
 from dcmodel.study.cases import Case
 
@@ -23,14 +23,51 @@ ROUNDS_MAX = 4
 KIND = Availability.kind
 
 
-def run_available_case(case: Case, progress: Callable[..., None] = silent) -> xr.Dataset:
-    """Solve a case; where its study asks for an availability, until that holds.
+def run_case(case: Case, progress: Callable[..., None] = silent) -> xr.Dataset:
+    """Read the inputs of a case, solve it and return its result.
 
     Parameters
     ----------
     case : Case
     progress : callable
-        As for `dcmodel.study.assemble.run_case`.
+        ``progress(stage, **numbers)`` is told what is being done.
+
+    Returns
+    -------
+    xarray.Dataset
+
+    Raises
+    ------
+    StudyError, DataError, InfeasibleError, SolverError
+    """
+    progress("inputs")
+    site_case, plant, weather = assemble(case)
+
+    def solve(one: SiteCase) -> xr.Dataset:
+        return solve_case(case, one, plant, weather, progress)
+
+    return solve_available(case, site_case, plant, solve, progress)
+
+
+def solve_available(
+    case: Case,
+    site_case: SiteCase,
+    plant: Plant,
+    solve: Callable[[SiteCase], xr.Dataset],
+    progress: Callable[..., None] = silent,
+) -> xr.Dataset:
+    """Solve a site; where its study asks for an availability, until that holds.
+
+    Parameters
+    ----------
+    case : Case
+        Of this site.
+    site_case : SiteCase
+    plant : Plant
+    solve : callable
+        Returns the result of a site with components as they are given.
+    progress : callable
+        As for `run_case`.
 
     Returns
     -------
@@ -44,21 +81,19 @@ def run_available_case(case: Case, progress: Callable[..., None] = silent) -> xr
         When nothing on offer reaches it, at its place in the study.
     """
     if KIND not in case.spec.requirements:
-        return run_case(case, progress)
+        return solve(site_case)
     target = Availability.model_validate(case.spec.requirements[KIND]).share
     settings: dict[str, dict[str, Any]] = {}
     for _ in range(ROUNDS_MAX):
-        run = with_settings(case, settings)
-        progress("inputs")
-        site_case, plant, weather = assemble(run)
-        result = solve_case(run, site_case, plant, weather, progress)
+        run = with_settings(site_case, settings)
+        result = solve(run)
         progress("verify")
-        found, missing = _verified(case, site_case, plant, result, target)
+        found, missing = _verified(case, run, plant, result, target)
         if not missing:
             result["availability"] = ("year", found, {"units": "1", "long_name": "Availability"})
-            result.attrs |= {"case_hash": case.hash, "backup_settings": json.dumps(settings)}
+            result.attrs["backup_settings"] = json.dumps(settings)
             return result
-        settings |= _larger(site_case, result, missing)
+        settings |= _larger(run, result, missing)
     message = (
         f"{target:.6g} does not hold after {ROUNDS_MAX} rounds of additions; report this study"
     )

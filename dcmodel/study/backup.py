@@ -14,7 +14,7 @@ import xarray as xr
 
 from dcmodel.base.errors import DataError, Fault, StudyError
 from dcmodel.base.registry import nearest
-from dcmodel.components.base import SiteCase
+from dcmodel.components.base import SiteCase, Workload, components
 from dcmodel.components.outages import Found, bridge_h
 from dcmodel.optimise.site import Plant, load_of
 from dcmodel.reliability.grid import grid_outages, interruption
@@ -23,7 +23,7 @@ from dcmodel.reliability.parts import BackupPart, system_of
 from dcmodel.reliability.sizing import Addition
 from dcmodel.reliability.system import BackupSystem, DeferrableLoad, check
 from dcmodel.study.assemble import assemble
-from dcmodel.study.cases import Case, cases
+from dcmodel.study.cases import PORTFOLIO, Case, case_of_site, cases
 from dcmodel.study.load import load_study
 from dcmodel.study.store import open_results
 
@@ -64,8 +64,15 @@ def open_backup(out: Path | str, name: str, year: int | None = None) -> CaseBack
         message = f"no case '{name}'{nearest(name, list(results))} (cases: {known})"
         raise StudyError(Fault(str(out), message))
     study = load_study(Path(out) / "study.yaml")
-    [case] = [case for case in cases(study) if case.name == name]
-    return backup_of(case, results[name], year)
+    for case in cases(study):
+        if case.name == name and not case.is_portfolio:
+            return backup_of(case, results[name], year)
+        if name.startswith(f"{case.name}/"):
+            site = case_of_site(case, name.removeprefix(f"{case.name}/"))
+            return backup_of(site, results[name], year)
+    sites = ", ".join(other for other in results if other.startswith(f"{name}/"))
+    message = f"a portfolio has no backup of its own; name one of its sites: {sites}"
+    raise StudyError(Fault(f"{out}/{name}", message))
 
 
 def backup_of(case: Case, result: xr.Dataset, year: int | None = None) -> CaseBackup:
@@ -84,21 +91,35 @@ def backup_of(case: Case, result: xr.Dataset, year: int | None = None) -> CaseBa
     if year not in years:
         listed = ", ".join(map(str, years))
         raise StudyError(Fault("--year", f"found {year}; the case has {listed}"))
-    run = with_settings(case, json.loads(result.attrs.get("backup_settings", "{}")))
-    site_case, plant, _ = assemble(run)
-    backup = backup_in(case.name, site_case, plant, result, years.index(year))
+    site_case, plant, _ = assemble(case)
+    if case.spec.mode == PORTFOLIO:
+        site_case = _placed(site_case, result)
+    run = with_settings(site_case, json.loads(result.attrs.get("backup_settings", "{}")))
+    backup = backup_in(case.name, run, plant, result, years.index(year))
     if result.attrs.get("case_hash", case.hash) == case.hash:
         return backup
     note = "the data library or the program has changed since the case was run"
     return replace(backup, notes=(note, *backup.notes))
 
 
-def with_settings(case: Case, settings: dict[str, dict[str, Any]]) -> Case:
+def _placed(site: SiteCase, result: xr.Dataset) -> SiteCase:
+    """Return a site of a portfolio with the IT it was given and the work sent to it."""
+    names = tuple(str(name) for name in result["work_class"].values)
+    years = range(len(site.years))
+    sent = np.stack([hourly(result, "work_arrived_by_class", y) for y in years], axis=1)
+    work = Workload(names, sent, (0.0,) * len(names), np.zeros(sent.shape))
+    return replace(site, it_capacity=result["it_capacity"].to_numpy(), workload=work)
+
+
+def with_settings(case: SiteCase, settings: dict[str, dict[str, Any]]) -> SiteCase:
     """Return a case whose components have other settings, by kind."""
     if not settings:
         return case
-    parts = {**case.spec.components, **settings}
-    return replace(case, spec=case.spec.model_copy(update={"components": parts}))
+    parts = tuple(
+        components[part.kind](**settings[part.kind]) if part.kind in settings else part
+        for part in case.components
+    )
+    return replace(case, components=parts)
 
 
 def backup_in(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ from dcmodel.optimise.portfolio_case import PortfolioCase, SiteOption
 from dcmodel.optimise.site import Plant, silent
 from dcmodel.study.assemble import assemble, describe
 from dcmodel.study.assumed import attach, of_parameters
+from dcmodel.study.available import solve_available
 from dcmodel.study.cases import PORTFOLIO, Case, case_of_site
 from dcmodel.study.check_portfolio import regions_of
 from dcmodel.study.demand import class_of, stated_work
@@ -89,10 +91,9 @@ def run_portfolio(case: Case, progress: Callable[..., None] = silent) -> Portfol
     sites = placement.site_cases(portfolio, plan, placed)
     solved = {}
     for name, site in sites.items():
-        progress(f"site {name}")
-        solved[name] = placement.solve_standing_site(
-            site, inputs.plants[name], inputs.hours, placed, gap=spec.gap, solver=spec.solver
-        )
+        plant = inputs.plants[name]
+        solve = partial(_solve_site, inputs, name, placed, progress)
+        solved[name] = solve_available(inputs.cases[name], site, plant, solve, progress)
     whole = combined(portfolio, plan, placed, solved)
     for name, result in solved.items():
         own = inputs.cases[name]
@@ -106,6 +107,21 @@ def run_portfolio(case: Case, progress: Callable[..., None] = silent) -> Portfol
     whole.attrs |= _provenance(case, inputs)
     whole.attrs["seconds"] = round(time.perf_counter() - started, 1)
     return PortfolioResult(whole, solved)
+
+
+def _solve_site(
+    inputs: Inputs,
+    name: str,
+    placed: placement.Routing,
+    progress: Callable[..., None],
+    site: SiteCase,
+) -> xr.Dataset:
+    """Solve one standing site."""
+    progress(f"site {name}")
+    own = inputs.cases[name].spec
+    return placement.solve_standing_site(
+        site, inputs.plants[name], inputs.hours, placed, gap=own.gap, solver=own.solver
+    )
 
 
 def assemble_portfolio(case: Case) -> Inputs:

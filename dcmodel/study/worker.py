@@ -116,9 +116,9 @@ def _report_failure(report: Callable[..., None], error: Exception, text: str, co
 
 
 def _default_runner() -> Runner:
-    from dcmodel.study.available import run_available_case
+    from dcmodel.study.available import run_case
 
-    return run_available_case
+    return run_case
 
 
 def _portfolio_runner() -> Runner:

@@ -5,7 +5,8 @@ import pytest
 import xarray as xr
 
 from dcmodel.base.errors import InfeasibleError, StudyError
-from dcmodel.study.assemble import assemble, run_case
+from dcmodel.study.assemble import assemble
+from dcmodel.study.available import run_case
 from dcmodel.study.cases import cases
 from dcmodel.study.load import load_study
 

@@ -8,7 +8,7 @@ import pytest
 from dcmodel.base.errors import StudyError
 from dcmodel.reliability.expected import expected
 from dcmodel.requirements.base import requirements
-from dcmodel.study.available import run_available_case
+from dcmodel.study.available import run_case
 from dcmodel.study.backup import backup_of
 from dcmodel.study.cases import cases
 from dcmodel.study.load import load_study
@@ -29,7 +29,7 @@ def case_with(share):
 def test_units_and_fuel_are_added_until_it_holds():
     share = 0.9999995
     case = case_with(share)
-    result = run_available_case(case)
+    result = run_case(case)
     assert result["availability"].values >= share
     added = json.loads(result.attrs["backup_settings"])["diesel"]
     # the storm without deliveries asks for longer fuel than the library's 48 h
@@ -46,11 +46,11 @@ def test_units_and_fuel_are_added_until_it_holds():
 @pytest.mark.slow
 def test_what_nothing_reaches_is_told_at_its_place():
     with pytest.raises(StudyError, match=r"requirements.availability.*2027: .* is not reached"):
-        run_available_case(case_with(0.99999999))
+        run_case(case_with(0.99999999))
 
 
 def test_an_availability_that_holds_adds_nothing():
-    result = run_available_case(case_with(0.999))
+    result = run_case(case_with(0.999))
     assert result.attrs["backup_settings"] == "{}"
     assert np.all(result["availability"].values > 0.999)
 

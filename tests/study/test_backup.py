@@ -5,7 +5,7 @@ import pytest
 
 from dcmodel.base.errors import StudyError
 from dcmodel.reliability.replay import replay
-from dcmodel.study.assemble import run_case
+from dcmodel.study.available import run_case
 from dcmodel.study.backup import backup_of
 from dcmodel.study.cases import cases
 from dcmodel.study.load import load_study

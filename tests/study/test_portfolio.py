@@ -5,11 +5,14 @@ import pandas as pd
 import pytest
 
 from dcmodel.base.errors import StudyError
+from dcmodel.reliability.expected import expected
 from dcmodel.report.write import write_reports
+from dcmodel.study.backup import open_backup
 from dcmodel.study.cases import cases
 from dcmodel.study.load import load_study
 from dcmodel.study.portfolio import assemble_portfolio
 from dcmodel.study.run import run_study
+from dcmodel.study.store import open_results
 
 STUDY = """
 schema: dcmodel/study-1
@@ -27,7 +30,8 @@ workloads:
   state: {share: 0.1, shape: flat, regions: {europe_central: 1.0}, jurisdictions: [EU]}
   batch: {share: 0.3, shape: flat, region: us_east, deferral_h: 24}
 sites: [dallas, stockholm]
-components: [grid_connection, building, shiftable_load, unserved_energy, water_supply]
+components: [grid_connection, building, diesel, shiftable_load, unserved_energy, water_supply]
+requirements: {availability: 0.999}
 """
 
 
@@ -68,6 +72,24 @@ def test_every_class_is_served_inside_its_limits(tables):
     for name, share in (("chat", 0.6), ("state", 0.1), ("batch", 0.3)):
         served = routing.loc[routing["class"] == name, "work_mwh"].sum()
         assert served == pytest.approx(share * hours, rel=1e-6)
+
+
+def test_the_backup_of_every_site_is_verified_as_required(out):
+    """The finished site is read again, with the IT and the work the portfolio gave it."""
+    for site in ("dallas", "stockholm"):
+        result = open_results(out)[f"portfolio/base/{site}"]
+        backup = open_backup(out, f"portfolio/base/{site}")
+
+        found = expected(backup.system, backup.outages, restart=backup.restart).value
+        assert found == pytest.approx(float(result["availability"].values[0]), abs=1e-12)
+        assert found >= 0.999
+        load = (result["facility_power"] * result["duration"]).sum() / 8760
+        assert backup.system.critical_load.mean() == pytest.approx(float(load), rel=1e-6)
+
+
+def test_a_portfolio_as_a_whole_has_no_backup(out):
+    with pytest.raises(StudyError, match="name one of its sites: portfolio/base/dallas"):
+        open_backup(out, "portfolio/base")
 
 
 def test_a_portfolio_is_the_sum_of_its_sites(tables):

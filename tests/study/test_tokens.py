@@ -6,7 +6,7 @@ import xarray as xr
 
 from dcmodel.report.served import tokens as tokens_table
 from dcmodel.report.tables import ranking
-from dcmodel.study.assemble import run_case
+from dcmodel.study.available import run_case
 from dcmodel.study.cases import cases
 from dcmodel.study.load import load_study
 from dcmodel.study.summary import column_name
