@@ -16,6 +16,12 @@ from dcmodel.optimise.solvers.problem import Floats, Problem, narrow
 EXACT = 1e-9
 HAIR = 2e-7
 """Room for rounding between the sizes of known points and the coupling rows [MW, MWh]."""
+CRUMB = 1e-3
+"""A size below this is none: it would leave its block a program without an interior [MW, MWh]."""
+CRUMB_SHARE = 1e-5
+"""The same as a share of the largest size, for small sites [1]."""
+CLEANINGS = 3
+"""How often crumbs that come up where others were left out are left out as well."""
 THOUSAND = 1e3
 HOLD = 30.0
 """How much dearer it becomes to leave a size towards where a block had no solution."""
@@ -330,16 +336,18 @@ class Master:
             np.concatenate(upper),
             whole=True,
         )
-        if not np.isfinite(cost_max):
+        answer: Solution | None
+        if np.isfinite(cost_max):
+            unit = self._unit(constant)
+            program = self._in_units(program, unit)
+            program = replace(program, cost=unit * program.cost)  # a distance, not a cost
+            answer = solve_or_none(program)
+            if answer is None:
+                return None
+        else:
             program.lower[n : n + n_blocks] = 0.0
-            return self.complete(self._design(_settled(program, solve(program, tolerance=EXACT)).x))
-        unit = self._unit(constant)
-        program = self._in_units(program, unit)
-        program = replace(program, cost=unit * program.cost)  # a distance, not a cost
-        answer = solve_or_none(program)
-        if answer is None:
-            return None
-        return self.complete(self._design(_settled(program, answer).x))
+            answer = solve(program, tolerance=EXACT)
+        return self.complete(self._design(_settled(program, answer, self._link).x))
 
     def complete(self, sizes: Floats) -> Floats:
         """Return link and pure columns of least pure cost with the link columns as given."""
@@ -352,7 +360,7 @@ class Master:
         )
         program.lower[self._cost.size :] = 0.0
         at = np.clip(sizes[self.link_columns], self._lower[self._link], self._upper[self._link])
-        hair = EXACT * np.maximum(1.0, np.abs(at))
+        hair = np.where(at > self._lower[self._link], EXACT * np.maximum(1.0, np.abs(at)), 0.0)
         program.lower[self._link] = np.maximum(at - hair, self._lower[self._link])
         program.upper[self._link] = np.minimum(at + hair, self._upper[self._link])
         return self._design(solve(program, tolerance=EXACT).x)
@@ -371,21 +379,32 @@ class Master:
         return values
 
 
-def _settled(program: Problem, answer: Solution) -> Solution:
-    """Return the answer solved again with its whole numbers fixed.
+def _settled(program: Problem, answer: Solution, sizes: Any) -> Solution:
+    """Return the answer solved again with its whole numbers fixed, and without crumbs of sizes.
 
     Branch and bound keeps a row such as ``size <= largest * stands`` to its tolerance times the
     largest size; with the whole number fixed the size is exact. Where that cannot be, the answer
     is returned as it is.
     """
-    if program.integer is None or not program.integer.any():
-        return answer
     lower, upper = program.lower.copy(), program.upper.copy()
-    at = np.flatnonzero(program.integer)
-    lower[at] = upper[at] = np.round(answer.x[at])
-    fixed = replace(program, lower=lower, upper=upper, integer=None)
-    again = solve_or_none(fixed, tolerance=EXACT)
-    return answer if again is None else again
+    if program.integer is not None:
+        whole = np.flatnonzero(program.integer)
+        lower[whole] = upper[whole] = np.round(answer.x[whole])
+        fixed = replace(program, lower=lower, upper=upper, integer=None)
+        answer = solve_or_none(fixed, tolerance=EXACT) or answer
+    for _ in range(CLEANINGS):
+        over = answer.x[sizes] - lower[sizes]
+        small = min(CRUMB, CRUMB_SHARE * float(np.abs(answer.x[sizes]).max(initial=0.0)))
+        crumbs = sizes[(over > 0) & (over < small)]
+        if not crumbs.size:
+            break
+        upper[crumbs] = lower[crumbs]
+        without = replace(program, lower=lower, upper=upper, integer=None)
+        found = solve_or_none(without, tolerance=EXACT)
+        if found is None:
+            break
+        answer = found
+    return answer
 
 
 def believed(solution: Solution) -> Floats:

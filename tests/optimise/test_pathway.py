@@ -1,5 +1,7 @@
 """A pathway solved in years equals the whole program, and its bounds enclose the optimum."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.programs import pathway, program
@@ -8,7 +10,7 @@ from dcmodel.base.errors import InfeasibleError, SolverError
 from dcmodel.optimise.blocks import split
 from dcmodel.optimise.certify import check
 from dcmodel.optimise.coarse import coarsen
-from dcmodel.optimise.master import Master
+from dcmodel.optimise.master import Master, _settled
 from dcmodel.optimise.pathway import propose, solve_pathway
 from dcmodel.optimise.solve import solve
 from dcmodel.optimise.solvers.problem import Problem
@@ -236,3 +238,25 @@ def test_coarse_program_of_a_flat_one_has_the_same_optimum():
     coarse = coarsen(lp, 12)
     assert coarse.problem.shape[0] < lp.n_rows / 2
     assert solve(coarse).objective == pytest.approx(solve(lp).objective, rel=1e-6)
+
+
+def test_the_bound_is_the_same_in_large_money():
+    """Cuts of thousands of millions beside coupling rows of megawatts: scaled, and scaled back."""
+    lp = pathway(3, 48, seed=7)
+    dear = lp.replace(cost=1e6 * lp.cost, offset=1e6 * lp.offset)
+    found, wanted = (by_years(one, gap=1e-4, max_rounds=20) for one in (dear, lp))
+    assert found.gap <= 1e-4
+    assert found.lower_bound <= 1e6 * wanted.objective * (1 + 1e-8)
+    assert found.lower_bound >= 1e6 * wanted.objective * (1 - 2e-4)
+
+
+def test_crumbs_of_sizes_are_left_out():
+    """A size of 20 W beside one of 50 MW would leave its block hardly an interior."""
+    whole = program([1.0, 1.0], [[1.0, 1.0]], [50.0], [np.inf])
+    answer = solve(whole)
+    crumb = replace(answer, x=np.array([50.0 - 2e-5, 2e-5]))
+    np.testing.assert_array_equal(_settled(Problem.of(whole), crumb, np.arange(2)).x, [50.0, 0.0])
+    # what a row asks for stays
+    asked = program([1.0, 1.0], [[1.0, 1.0], [0.0, 1.0]], [50.0, 2e-5], [np.inf, np.inf])
+    kept = _settled(Problem.of(asked), crumb, np.arange(2)).x
+    np.testing.assert_allclose(kept, [50.0 - 2e-5, 2e-5], rtol=1e-9)
