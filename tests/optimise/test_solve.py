@@ -113,6 +113,25 @@ def test_reduction_gives_back_point_and_multipliers():
     assert found.accepts(1e-9)
 
 
+def test_a_row_over_all_hours_is_written_by_partial_sums():
+    """Such a row ties the whole band of hours together; point and multipliers come back."""
+    n = 2500
+    pairs = sp.diags_array([np.ones(n), np.ones(n - 1)], offsets=[0, 1])
+    total = np.where(np.arange(n) % 7 == 0, 2.0, 1.0)
+    matrix = sp.vstack([sp.csr_array(total[None]), pairs, sp.csr_array(total[None])])
+    cost = np.random.default_rng(2).random(n)
+    lower = np.concatenate([[400.0], np.full(n, -np.inf), [-np.inf]])
+    upper = np.concatenate([[400.0], np.ones(n), [500.0]])
+    problem = Problem.of(program(cost, matrix, lower, upper))
+    reduced = reduction.reduce(problem)
+    assert np.diff(reduced.problem.matrix.indptr).max() < 100
+    inner = solve(reduced.problem, solver="highs", tolerance=1e-9)
+    x, dual = reduced.restore(inner.x, inner.row_dual)
+    found = check(problem, x, dual)
+    assert found.accepts(1e-9)
+    assert found.objective == pytest.approx(solve(problem, solver="highs").objective, rel=1e-9)
+
+
 def test_tightest_of_several_single_rows_carries_the_multiplier():
     # x <= 5, 2 x <= 6, -x >= -4 and x + y <= 10: the second binds, minimise -x - y with y <= 1
     lp = program(

@@ -3,7 +3,8 @@
 Fixed columns are substituted, empty rows dropped, rows with one column become bounds, and a row
 whose least activity meets its limit fixes its columns: a size fixed at zero would leave the solver
 a program without an interior. With the sizes fixed this leaves a banded program that factorises in
-half the time. Costs and rows are scaled by powers of two, so that nothing is rounded.
+half the time. A row over all hours of a year is written as a sum of partial sums, for it ties the
+whole band together. Costs and rows are scaled by powers of two, so that nothing is rounded.
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
-from dcmodel.optimise.solvers.problem import Floats, Problem
+from dcmodel.optimise.solvers.problem import Floats, Problem, narrow
 
 NARROW = 1e-9
 """Columns with a narrower range than this, relative to their value, count as fixed."""
 CROSSED = 1e-7
 """Bounds that follow from rows may cross by this much, relative to their value, by rounding."""
 MAX_PASSES = 8
+LONG = 1000
+"""Rows of more columns than this are written by partial sums."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ class Reduction:
 
     problem: Problem
     passes: tuple[_Pass, ...]
+    shape: tuple[int, int]
+    """Rows and columns before long rows were written by partial sums; these come last."""
     row_scale: Floats
     cost_scale: float
 
@@ -66,6 +72,8 @@ class Reduction:
         """Return full column values, inside their bounds, and full row multipliers."""
         x = np.clip(x, self.problem.lower, self.problem.upper)
         dual = None if row_dual is None else row_dual * self.row_scale / self.cost_scale
+        rows, columns = self.shape
+        x, dual = x[:columns], None if dual is None else dual[:rows]
         for step in reversed(self.passes):
             full = step.fixed.copy()
             full[step.columns] = x
@@ -145,8 +153,9 @@ def reduce(problem: Problem) -> Reduction:
             break
         passes.append(step)
         problem = problem_after
-    problem, row_scale, cost_scale = _scale(problem)
-    return Reduction(problem, tuple(passes), row_scale, cost_scale)
+    shape = problem.shape
+    problem, row_scale, cost_scale = _scale(_by_partial_sums(problem))
+    return Reduction(problem, tuple(passes), shape, row_scale, cost_scale)
 
 
 def _one_pass(problem: Problem) -> tuple[_Pass | None, Problem]:
@@ -252,6 +261,41 @@ class _Bounds:
         hair = CROSSED * np.maximum(1.0, np.abs(self.upper))
         close = crossed & (self.lower - self.upper <= hair)
         self.lower[close] = self.upper[close]
+
+
+def _by_partial_sums(problem: Problem) -> Problem:
+    """Write each long row as a sum of free columns, each the sum of some of the row's columns."""
+    matrix = problem.matrix
+    m, n = matrix.shape
+    length = np.diff(matrix.indptr)
+    long = np.flatnonzero(length > LONG)
+    if not long.size:
+        return problem
+    row = np.repeat(np.arange(m), length)
+    entry = np.arange(matrix.nnz) - matrix.indptr[row]
+    is_long = length[row] > LONG
+    # as many sums as columns in each; a sum is numbered over all long rows
+    part = np.ceil(np.sqrt(length)).astype(np.int64)
+    sums = np.where(length > LONG, -(-length // part), 0)
+    first = np.cumsum(sums) - sums
+    which = first[row] + entry // part[row]
+    extra = int(sums.sum())
+    owner = np.repeat(np.arange(m), sums)
+    number = np.arange(extra)
+    rows = np.concatenate([np.where(is_long, m + which, row), owner, m + number])
+    columns = np.concatenate([matrix.indices, n + number, n + number])
+    values = np.concatenate([matrix.data, np.ones(extra), -np.ones(extra)])
+    longer = sparse.csr_array((values, (rows, columns)), shape=(m + extra, n + extra))
+    zeros, ends = np.zeros(extra), np.full(extra, np.inf)
+    return replace(
+        problem,
+        cost=np.concatenate([problem.cost, zeros]),
+        matrix=narrow(longer),
+        row_lower=np.concatenate([problem.row_lower, zeros]),
+        row_upper=np.concatenate([problem.row_upper, zeros]),
+        lower=np.concatenate([problem.lower, -ends]),
+        upper=np.concatenate([problem.upper, ends]),
+    )
 
 
 def _power_of_two(values: Floats) -> Floats:
