@@ -1,5 +1,7 @@
 """A solution that breaks a law is refused, whatever the solver said of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -73,6 +75,21 @@ def test_a_charge_that_differs_from_the_bill_is_refused(solved):
     assert bill_error(result, case) == pytest.approx(0.001, rel=0.01)
     with pytest.raises(SolverError, match="bill"):
         verify(result, case, objective)
+
+
+@pytest.mark.parametrize(("amount", "found"), [(0.005, 0.0), (0.05, 0.05)])
+def test_a_bill_of_no_energy_may_differ_by_less_than_a_cent(solved, amount, found):
+    """A year without load has rounding for charges; a cent is what a bill can show."""
+    result, case, _ = solved
+    charged = (result["cost_component"] == "demand_charge").values
+    cost = result["cost"].copy(deep=True)
+    cost.values[charged, 0] = 0.0
+    cost.values[charged.argmax(), 0] = amount
+    idle = result["grid_import"].copy(deep=True)
+    idle.values[0] = 0.0
+    still = result.assign(cost=cost, grid_import=idle)
+    demand = [form for form in case.tariffs if form.label == "demand_charge"]
+    assert bill_error(still, replace(case, tariffs=tuple(demand))) == pytest.approx(found)
 
 
 def test_bill_by_hand(solved):
