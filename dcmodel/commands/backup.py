@@ -160,6 +160,25 @@ def _show_survival(table: pd.DataFrame) -> None:
         )
 
 
+def _show_distribution(paths: dict[str, Any] | None) -> None:
+    if paths is None:
+        typer.echo(
+            "  at the racks        not told: the study names no tier of power_distribution, "
+            "the nines are those of the supply"
+        )
+        return
+    count = "two paths" if paths["paths"] > 1 else "one path"
+    typer.echo(
+        f"  distribution        {paths['tier']}, {count}: "
+        f"{60 * paths['hours_lost_per_year']:.3g} min lost a year, {paths['nines']:.2f} nines "
+        "(assumed in part)"
+    )
+    typer.echo(
+        f"  at the racks        {paths['availability_at_racks']:.7f}, "
+        f"{paths['nines_at_racks']:.2f} nines, supply and distribution together"
+    )
+
+
 def _show_nines(figures: dict[str, Any]) -> None:
     expected, played, nine = (figures[key] for key in ("expected", "monte_carlo", "next_nine"))
     count = expected["nines"]
@@ -179,6 +198,7 @@ def _show_nines(figures: dict[str, Any]) -> None:
             f"(grid: {grid['per_year']:g} a year of {grid['mean_h']:g} h, assumed)"
         )
     typer.echo(f"  energy not served   {played['energy_not_served_mwh_per_year']:.3g} MWh a year")
+    _show_distribution(figures["distribution"])
     if nine["reached"]:
         added = ", ".join(f"{n} x {name}" for name, n in nine["added"].items())
         typer.echo(

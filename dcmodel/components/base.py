@@ -48,6 +48,7 @@ from dcmodel.inputs.assumptions import Technology, technology
 from dcmodel.inputs.markets import Market
 from dcmodel.inputs.sites import Site
 from dcmodel.profiles.segment import Segments, aggregate
+from dcmodel.reliability.distribution import Distribution
 from dcmodel.reliability.parts import BackupPart
 from dcmodel.reliability.sizing import Added
 
@@ -133,6 +134,12 @@ class SiteCase:
     """`series` by the hour of the clock, where steps are longer, shape (years, hours)."""
     hours: SiteCase | None = None
     """The case of every hour, where steps are longer."""
+
+    @property
+    def distribution(self) -> Distribution | None:
+        """Paths to the racks; None where no component lays them."""
+        laid = (part.distribution(self) for part in self.components)
+        return next((paths for paths in laid if paths is not None), None)
 
     @cached_property
     def previous(self) -> npt.NDArray[np.int64]:
@@ -372,6 +379,10 @@ class Component(Spec):
         y : int
             Position of the year.
         """
+        return None
+
+    def distribution(self, case: SiteCase) -> Distribution | None:
+        """Return the paths to the racks, of the component that lays them."""
         return None
 
     def larger(

@@ -81,6 +81,7 @@ def figures_of(found: Verification) -> dict[str, Any]:
             "hours_lost_per_year": float(played.hours_lost.mean()),
             "energy_not_served_mwh_per_year": float(played.energy_not_served.mean()),
         },
+        "distribution": _distribution(found),
         "next_nine": _next(found),
         "findings": list(found.findings),
         "notes": list(backup.notes),
@@ -108,6 +109,24 @@ def _group(found: Verification, name: str) -> dict[str, Any]:
     }
 
 
+def _distribution(found: Verification) -> dict[str, Any] | None:
+    """Return the paths to the racks, and supply and distribution together."""
+    backup, paths = found.backup, found.backup.distribution
+    if paths is None:
+        return None
+    at_racks = backup.at_racks(found.expectation.value)
+    return {
+        "tier": paths.name,
+        "paths": paths.paths,
+        "availability": paths.value(backup.restart),
+        "nines": _finite(nines(paths.value(backup.restart))),
+        "hours_lost_per_year": backup.hours_in_distribution,
+        "losses_per_year": paths.losses(),
+        "availability_at_racks": at_racks,
+        "nines_at_racks": _finite(nines(at_racks)),
+    }
+
+
 def _next(found: Verification) -> dict[str, Any]:
     nine = found.next_nine
     if nine.sizing is None:
@@ -117,7 +136,7 @@ def _next(found: Verification) -> dict[str, Any]:
         "reached": True,
         "added": nine.sizing.added,
         "cost_usd_per_year": nine.sizing.cost,
-        "nines": _finite(nine.sizing.expectation.nines),
+        "nines": _finite(nines(found.backup.at_racks(nine.sizing.expectation.value))),
     }
 
 
@@ -172,8 +191,10 @@ def _curves(ax: Axes, found: Verification) -> None:
 
 
 def _hours(ax: Axes, found: Verification) -> None:
-    """Draw minutes lost a year by cause, and the nines with their interval."""
-    lost = found.expectation.hours_lost
+    """Draw minutes lost a year by cause, and the nines with the interval of the supply's."""
+    lost = dict(found.expectation.hours_lost)
+    if found.backup.distribution is not None:
+        lost["distribution"] = found.backup.hours_in_distribution
     names = [style.words(name) for name in lost]
     minutes = [60 * hours for hours in lost.values()]
     bars = ax.bar(names, minutes, width=0.6, color=style.PALETTE[: len(names)])
@@ -182,5 +203,9 @@ def _hours(ax: Axes, found: Verification) -> None:
     ax.margins(y=0.15)
     ax.grid(visible=False, axis="x")
     low, high = (nines(value) for value in found.availability.interval())
-    ax.set_title(f"{found.expectation.nines:.1f} nines ({low:.1f} to {high:.1f})")
+    supply = f"{found.expectation.nines:.1f} nines ({low:.1f} to {high:.1f})"
+    if found.backup.distribution is not None:
+        at_racks = nines(found.backup.at_racks(found.expectation.value))
+        supply = f"{at_racks:.1f} nines at the racks\nsupply {supply}"
+    ax.set_title(supply)
     ax.tick_params(axis="x", labelrotation=15)

@@ -6,12 +6,17 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from dcmodel.components.base import SiteCase
+from dcmodel.reliability.grid import interruption
 from dcmodel.requirements.base import Requirement, requirements
 
 
 @requirements.register("availability")
 class Availability(Requirement):
     """Least expected availability of every year in which IT stands.
+
+    It is that of power at the racks where the study names `power_distribution`, else of the supply
+    of the site.
 
     Notes
     -----
@@ -26,3 +31,11 @@ class Availability(Requirement):
 
     share: Annotated[float, Field(gt=0, lt=1)]
     """Least share of the time with power, as 0.99995. [1]"""
+
+    def check(self, case: SiteCase) -> list[str]:
+        """Return a share that the paths to the racks alone cannot give."""
+        if case.distribution is None:
+            return []
+        restart = interruption().value("restart_time")
+        reason = case.distribution.short_of(self.share, restart)
+        return [f"requirements.{self.kind}: {reason}"] if reason else []

@@ -111,7 +111,8 @@ def _verified(
             found.append(1.0)
             continue
         backup = backup_in(case.name, site_case, plant, result, y)
-        value = expected(backup.system, backup.outages, restart=backup.restart).value
+        supply = expected(backup.system, backup.outages, restart=backup.restart).value
+        value = backup.at_racks(supply)
         found.append(value)
         if value < target:
             missing[year] = _additions(case, backup, target)
@@ -122,8 +123,9 @@ def _additions(case: Case, backup: CaseBackup, target: float) -> list[Added]:
     """Return what must be added in a year, of what a component can take up."""
     offers = tuple(one for one in backup.additions if one.part)
     try:
+        supply = backup.of_supply(target)
         sizing = size_to_availability(
-            backup.system, backup.outages, target, offers, restart=backup.restart
+            backup.system, backup.outages, supply, offers, restart=backup.restart
         )
     except StudyError as error:
         place = case.place(("requirements", KIND))

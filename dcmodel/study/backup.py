@@ -14,9 +14,11 @@ import xarray as xr
 
 from dcmodel.base.errors import DataError, Fault, StudyError
 from dcmodel.base.registry import nearest
+from dcmodel.base.units import HOURS_PER_YEAR
 from dcmodel.components.base import SiteCase, Workload, components
 from dcmodel.components.outages import Found, bridge_h
 from dcmodel.optimise.site import Plant, load_of
+from dcmodel.reliability.distribution import Distribution
 from dcmodel.reliability.grid import grid_outages, interruption
 from dcmodel.reliability.outages import GridOutages
 from dcmodel.reliability.parts import BackupPart, system_of
@@ -42,8 +44,33 @@ class CaseBackup:
     """What more may be bought, at the cost of the year."""
     restart: float
     """From the return of power until a site that was lost serves again [h]."""
+    distribution: Distribution | None = None
+    """Paths to the racks; None where the study names none: availability is then that of supply."""
     notes: tuple[str, ...] = ()
     """What a reader should know of the numbers."""
+
+    @property
+    def hours_in_distribution(self) -> float:
+        """Hours a year in which racks are dark though the site has power [h]."""
+        return 0.0 if self.distribution is None else self.distribution.hours(self.restart)
+
+    def at_racks(self, supply: float) -> float:
+        """Return the availability at the racks [1] from that of the supply [1]."""
+        return supply - self.hours_in_distribution / HOURS_PER_YEAR
+
+    def of_supply(self, target: float) -> float:
+        """Return the availability [1] the supply must have for a target at the racks [1].
+
+        Raises
+        ------
+        StudyError
+            When the distribution alone loses more than the target allows.
+        """
+        if self.distribution is not None:
+            reason = self.distribution.short_of(target, self.restart)
+            if reason:
+                raise StudyError(Fault("availability", reason))
+        return target + self.hours_in_distribution / HOURS_PER_YEAR
 
 
 def open_backup(out: Path | str, name: str, year: int | None = None) -> CaseBackup:
@@ -150,6 +177,7 @@ def backup_in(
         outages=grid_outages(site_case.market, site_case.series["temp_air"][y], system),
         additions=tuple(addition for part in parts for addition in part.additions),
         restart=interruption().value("restart_time"),
+        distribution=site_case.distribution,
     )
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from dcmodel.base.errors import StudyError
 from dcmodel.reliability.chain import Survival, survival
 from dcmodel.reliability.expected import Expectation, expected
+from dcmodel.reliability.intervals import nines
 from dcmodel.reliability.montecarlo import Availability, simulate
 from dcmodel.reliability.replay import Replay, outage_lost, replay
 from dcmodel.reliability.sizing import Sizing, size_to_availability
@@ -28,6 +29,7 @@ class NextNine:
     """What another nine of availability takes."""
 
     target: float
+    """At the racks where the study names their distribution, else of the supply [1]."""
     sizing: Sizing | None
     """None where nothing on offer reaches it."""
     reason: str = ""
@@ -95,7 +97,7 @@ def verify_backup(
         availability=simulate(
             system, backup.outages, years=years, seed=seed, restart=backup.restart
         ),
-        next_nine=_next_nine(backup, expectation, target),
+        next_nine=_next_nine(backup, expectation.value, target),
         findings=tuple(text for text in findings if text),
     )
 
@@ -107,17 +109,22 @@ def less_one(system: BackupSystem) -> BackupSystem:
     return system
 
 
-def _next_nine(backup: CaseBackup, expectation: Expectation, target: float | None) -> NextNine:
+def _next_nine(backup: CaseBackup, supply: float, target: float | None) -> NextNine:
     """Return the cheapest additions on offer that reach a target, else one more nine."""
+    value = backup.at_racks(supply)
     if target is None:
-        if math.isinf(expectation.nines):
+        if value >= 1.0:
             return NextNine(1.0, None, "nothing is lost in any outage that the chain follows")
-        target = 1.0 - 10.0 ** -(math.floor(expectation.nines + 1e-9) + 1)
-    elif expectation.value >= target:
+        target = 1.0 - 10.0 ** -(math.floor(nines(value) + 1e-9) + 1)
+    elif value >= target:
         return NextNine(target, None, f"{target:.8g} holds already, nothing is to be added")
     try:
         sizing = size_to_availability(
-            backup.system, backup.outages, target, backup.additions, restart=backup.restart
+            backup.system,
+            backup.outages,
+            backup.of_supply(target),
+            backup.additions,
+            restart=backup.restart,
         )
     except StudyError as error:
         return NextNine(target, None, error.faults[0].message)

@@ -346,6 +346,26 @@ class TestBuildingAndWater:
         per_mw = 1e6 * (capital_recovery_factor(0.08, 20.0) + 0.03)
         assert per_mw * (2 + 5 / 1.08) == objective(solution)
 
+    @pytest.mark.parametrize(("tier", "extra"), [("tier_1", -0.15), ("tier_3", 0), ("tier_4", 0.1)])
+    def test_tiers_of_distribution_are_dearer_or_cheaper_than_the_market_builds(self, tier, extra):
+        case = make_case(
+            price=np.zeros((2, 1)),
+            load=[[2.0], [5.0]],
+            years=(2025, 2026),
+            kinds=("power_distribution",),
+            settings={
+                "power_distribution": {
+                    "tier": tier,
+                    "parameters": {"fixed_operation_share_of_capex": 0.03, "lifetime": 20.0},
+                }
+            },
+            market=StubMarket(build_cost=1e6),
+            discount_rate=0.08,
+        )
+        _, _, solution = optimum(case)
+        per_mw = extra * 1e6 * (capital_recovery_factor(0.08, 20.0) + 0.03)
+        assert per_mw * (2 + 5 / 1.08) == objective(solution)
+
     def test_water_is_volume_times_price(self):
         from dataclasses import replace
 

@@ -6,23 +6,27 @@ import numpy as np
 import pytest
 
 from dcmodel.base.errors import StudyError
+from dcmodel.components.base import components as registered
 from dcmodel.reliability.expected import expected
 from dcmodel.requirements.base import requirements
+from dcmodel.study.assemble import assemble
 from dcmodel.study.available import run_case
 from dcmodel.study.backup import backup_of
 from dcmodel.study.cases import cases
 from dcmodel.study.load import load_study
 
 
-def case_with(share):
+def case_with(share, **components):
+    study = load_study("quickstart")
     changes = {
         "sites": ["dallas"],
         "years": [2027],
         "it_capacity_mw": {2027: 60},
         "resolution": {"segments": 100},
+        "components": {**study.spec.components, **components},
         "requirements": {"availability": share},
     }
-    return cases(load_study("quickstart").with_changes(changes))[0]
+    return cases(study.with_changes(changes))[0]
 
 
 @pytest.mark.slow
@@ -53,6 +57,26 @@ def test_an_availability_that_holds_adds_nothing():
     result = run_case(case_with(0.999))
     assert result.attrs["backup_settings"] == "{}"
     assert np.all(result["availability"].values > 0.999)
+
+
+def test_paths_that_lose_more_than_is_allowed_are_told_before_anything_is_solved():
+    """3.8 nines of tier_3 are no 0.99995, whatever stands behind them; tier_4 has 4.4."""
+    message = r"0\.99995 is not reached: the power distribution \(tier_3\) alone has 0\.9998"
+    with pytest.raises(StudyError, match=message):
+        assemble(case_with(0.99995, power_distribution={"tier": "tier_3"}))
+    assemble(case_with(0.99995, power_distribution={"tier": "tier_4"}))
+
+
+def test_it_holds_at_the_racks_where_their_paths_are_named():
+    share = 0.9999
+    case = case_with(share, power_distribution={"tier": "tier_4"})
+    result = run_case(case)
+    backup = backup_of(case, result)
+    supply = expected(backup.system, backup.outages, restart=backup.restart).value
+    paths = registered["power_distribution"](tier="tier_4").distribution(assemble(case)[0])
+    at_racks = 1 - ((1 - supply) + paths.hours(backup.restart) / 8760)
+    assert float(result["availability"].values[0]) == pytest.approx(at_racks, abs=1e-12)
+    assert at_racks >= share
 
 
 def test_a_percentage_is_refused():

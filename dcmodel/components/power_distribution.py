@@ -1,0 +1,78 @@
+"""Power distribution inside the site: tiers of paths from the switchgear to the racks."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import pyomo.environ as pyo
+
+from dcmodel.arrays import ArrayParam, cost_term
+from dcmodel.components.base import Component, SiteCase, components
+from dcmodel.finance.annuity import capital_recovery_factor
+from dcmodel.reliability.distribution import Distribution, PathPart
+
+Tier = Literal["tier_1", "tier_2", "tier_3", "tier_4"]
+
+TWO_PATHS = ("tier_3", "tier_4")
+"""Tiers with a second path: each is maintained while the other carries the load."""
+BY_HAND = ("tier_3",)
+"""Tiers whose second path is thrown in by hand after a failure of the first."""
+
+
+@components.register("power_distribution")
+class PowerDistribution(Component):
+    """Paths from the switchgear to the racks, by tier: what they cost and how often they fail.
+
+    The optimisation pays for them only. With this component, the availability of a site is that of
+    the power at its racks: supply (grid and backup) and distribution together; without it, that of
+    the supply alone.
+    """
+
+    kind: ClassVar[str] = "power_distribution"
+
+    tier: Tier = "tier_3"
+    """One path (``tier_1``, ``tier_2``), two (``tier_3``), or two that both carry (``tier_4``)."""
+
+    def build(self, b: pyo.Block, case: SiteCase) -> None:
+        """Declare what the tier costs beyond, or less than, the market's build cost."""
+        m, p = b.model(), self.technology(case)
+        added = np.diff(np.maximum.accumulate(case.it_capacity), prepend=0.0)
+        build_cost = case.market.build_cost_usd_per_mw(case.currency_year)
+        extra = p.value(f"extra_capex_{self.tier}") * build_cost * (case.stands @ added)
+        crf = capital_recovery_factor(case.discount_rate, p.value("lifetime"))
+        share = p.at("fixed_operation_share_of_capex", np.asarray(case.years))
+        b.annuity = ArrayParam(m.Y, values=extra * crf)
+        b.maintenance = ArrayParam(m.Y, values=extra * share)
+
+        @cost_term(b, m.Y, category="building", doc="Power distribution: annuity [USD]")
+        def capital(b: pyo.Block, y: Any) -> Any:
+            return b.annuity[y]
+
+        @cost_term(b, m.Y, category="building", doc="Power distribution: operation [USD]")
+        def operation(b: pyo.Block, y: Any) -> Any:
+            return b.maintenance[y]
+
+    def distribution(self, case: SiteCase) -> Distribution:
+        """Return the paths of the tier."""
+        p = self.technology(case)
+        counts = {
+            "transformer": 1.0,
+            "breaker": p.value("breakers_in_series"),
+            "switchboard": p.value("switchboards_in_series"),
+            "ups": 1.0,
+            "busway": 1.0,
+        }
+        parts = tuple(
+            PathPart(p.value(f"{name}_time_to_failure"), p.value(f"{name}_time_to_repair"), count)
+            for name, count in counts.items()
+        )
+        two = self.tier in TWO_PATHS
+        return Distribution(
+            name=self.tier,
+            parts=parts,
+            paths=2 if two else 1,
+            maintenance=p.value(f"maintenance_{self.tier}"),
+            common_share=p.value("common_share") if two else 0.0,
+            transfer=p.value("transfer_time") if self.tier in BY_HAND else None,
+        )
