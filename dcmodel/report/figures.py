@@ -161,7 +161,8 @@ def load_duration(
         order = np.argsort(-values, kind="stable")
         edges = np.concatenate([[0.0], np.cumsum(hours[order])])
         label = f"{style.words(name)}\n(peak {values.max():.1f} MW)"
-        ax.stairs(values[order], edges, baseline=None, color=colour, linewidth=width, label=label)
+        steps = np.append(values[order], values[order][-1])
+        ax.step(edges, steps, where="post", color=colour, linewidth=width, label=label)
     for variable, line, words in (
         ("capacity", "-.", "Contracted grid power"),
         ("reference_capacity", ":", "Contracted in the reference"),

@@ -21,6 +21,7 @@ import json
 import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -34,6 +35,7 @@ from dcmodel.study.cases import MODEL_VERSION, PORTFOLIO, Case, library_digest
 from dcmodel.study.load import Study
 
 if TYPE_CHECKING:
+    import h5netcdf
     import xarray as xr
 
 SITES = "sites"
@@ -91,9 +93,9 @@ class Store:
         if not path.is_file():
             return False
         try:
-            with _open(path) as result:
-                return bool(result.attrs.get("case_hash") == case.hash)
-        except (OSError, ValueError, DataError):
+            with _file(path) as file:
+                return bool(file.attrs.get("case_hash") == case.hash)
+        except DataError:
             return False
 
     def write(self, case: Case, result: xr.Dataset | PortfolioResult, seconds: float = 0.0) -> Path:
@@ -131,8 +133,7 @@ class Store:
 
     def headline(self, case: Case) -> dict[str, Any]:
         """Return the headline numbers of a finished case (`headline`)."""
-        with _open(self.result_path(case.hash)) as result:
-            return headline(result)
+        return headline(_scalars(self.result_path(case.hash)))
 
     def record(self, event: str, case: str = "", **values: Any) -> None:
         """Append one event to the journal and sync it to disk."""
@@ -206,6 +207,11 @@ class Results(Mapping[str, "xr.Dataset"]):
         if name not in self._opened:
             self._opened[name] = _open(*self._paths[name])
         return self._opened[name]
+
+    def scalars(self) -> Iterator[tuple[str, xr.Dataset]]:
+        """Yield name, and scalars and attributes, of each case: much faster than the whole."""
+        for name, place in self._paths.items():
+            yield name, _scalars(*place)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._paths)
@@ -286,10 +292,40 @@ def _write_group(
 
 def _sites_in(path: Path) -> list[str]:
     """Return the names of the sites whose results stand in the file of a portfolio."""
+    with _file(path) as file:
+        return list(file[SITES].groups) if SITES in file.groups else []
+
+
+@contextmanager
+def _file(path: Path) -> Iterator[h5netcdf.File]:
+    """Open a result as it lies on disk."""
     import h5netcdf
 
-    with h5netcdf.File(path, "r") as file:
-        return list(file[SITES].groups) if SITES in file.groups else []
+    try:
+        file = h5netcdf.File(path, "r")
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    with file:
+        yield file
+
+
+def _scalars(path: Path, group: str | None = None) -> xr.Dataset:
+    """Return the scalars and attributes of a result; nothing of its series is touched."""
+    import xarray as xr
+
+    with _file(path) as file:
+        found = file if group is None else file[group]
+        scalars = {
+            name: ((), variable[...], dict(variable.attrs))
+            for name, variable in found.variables.items()
+            if variable.shape == ()
+        }
+        return xr.Dataset(scalars, attrs=dict(found.attrs))
+
+
+def _unreadable(path: Path, error: OSError) -> DataError:
+    message = f"cannot be read ({error}); run the study again with --fresh"
+    return DataError(Fault(str(path), message))
 
 
 def _open(path: Path, group: str | None = None) -> xr.Dataset:
@@ -298,8 +334,7 @@ def _open(path: Path, group: str | None = None) -> xr.Dataset:
     try:
         return xr.open_dataset(path, engine="h5netcdf", group=group)
     except OSError as error:
-        message = f"cannot be read ({error}); run the study again with --fresh"
-        raise DataError(Fault(str(path), message)) from None
+        raise _unreadable(path, error) from None
 
 
 def _identity(case: Case) -> dict[str, Any]:

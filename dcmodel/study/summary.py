@@ -31,7 +31,7 @@ def summarise(out: Path | str) -> pd.DataFrame:
     import pandas as pd
 
     rows = {}
-    for name, result in open_results(out).items():
+    for name, result in open_results(out).scalars():
         attributes = {key: result.attrs[key] for key in _ATTRIBUTES if key in result.attrs}
         scalars = {
             column_name(str(key), variable.attrs.get("units", "")): variable.item()
