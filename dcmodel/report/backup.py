@@ -17,6 +17,8 @@ SHOWN_H = (1, 2, 4, 8, 12, 24, 48, 72, 96, 168, 336)
 """Lengths of outage in the table on a terminal [h]."""
 
 
+_APART = 100.0
+"""Ratio of losses from which a linear scale hides the smaller [1]."""
 _FLOOR = 1e-9
 """Probabilities below are not drawn: the chain leaves out what is rarer [1]."""
 
@@ -155,11 +157,11 @@ def survival_figure(found: Verification, figure: Figure | None = None) -> Figure
         Figure to draw in; a new one of pyplot when left out.
     """
     figure = style.sheet(figure, (style.WIDTH, 3.8))
-    left, right = figure.subplots(1, 2, width_ratios=(2.2, 1))
+    left, right = figure.subplots(1, 2, width_ratios=(1.9, 1))
     _curves(left, found)
     _hours(right, found)
     backup = found.backup
-    left.set_title(f"{style.words(backup.case.replace('/', ', '))}, {backup.year}")
+    left.set_title(f"{backup.site_title} ({backup.case}), {backup.year}")
     return figure
 
 
@@ -197,15 +199,21 @@ def _hours(ax: Axes, found: Verification) -> None:
         lost["distribution"] = found.backup.hours_in_distribution
     names = [style.words(name) for name in lost]
     minutes = [60 * hours for hours in lost.values()]
-    bars = ax.bar(names, minutes, width=0.6, color=style.PALETTE[: len(names)])
+    bars = ax.barh(names, minutes, height=0.6, color=style.PALETTE[: len(names)])
     ax.bar_label(bars, [f"{value:.2g}" for value in minutes], padding=2)
-    ax.set_ylabel("Expected loss [min a year]")
-    ax.margins(y=0.15)
-    ax.grid(visible=False, axis="x")
+    ax.invert_yaxis()
+    # supply and distribution lie orders of magnitude apart
+    seen = [value for value in minutes if value > 0]
+    if seen and max(seen) > _APART * min(seen):
+        ax.set_xscale("log")
+        ax.set_xlim(min(seen) / 10, max(seen) * 10)
+    else:
+        ax.margins(x=0.2)
+    ax.grid(visible=False, axis="y")
     low, high = (nines(value) for value in found.availability.interval())
     supply = f"{found.expectation.nines:.1f} nines ({low:.1f} to {high:.1f})"
+    label, title = "Expected loss [min a year]", supply
     if found.backup.distribution is not None:
         at_racks = nines(found.backup.at_racks(found.expectation.value))
-        supply = f"{at_racks:.1f} nines at the racks\nsupply {supply}"
-    ax.set_title(supply)
-    ax.tick_params(axis="x", labelrotation=15)
+        label, title = f"{label}\nsupply: {supply}", f"{at_racks:.1f} nines at the racks"
+    ax.set(xlabel=label, title=title)

@@ -37,6 +37,7 @@ class CaseBackup:
     """Backup, outages and offers of one year of a case."""
 
     case: str
+    site_title: str
     year: int
     system: BackupSystem
     outages: GridOutages
@@ -172,6 +173,7 @@ def backup_in(
     check(system)
     return CaseBackup(
         case=name,
+        site_title=site_case.site.name,
         year=site_case.years[y],
         system=system,
         outages=grid_outages(site_case.market, site_case.series["temp_air"][y], system),

@@ -1,6 +1,7 @@
 """``dcmodel backup`` on a small finished case."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,8 @@ from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
 from dcmodel.cli import app
-from dcmodel.report.backup import survival_figure
+from dcmodel.reliability.distribution import Distribution, PathPart
+from dcmodel.report.backup import figures_of, survival_figure
 from dcmodel.study.backup import open_backup
 from dcmodel.study.run import run_study
 from dcmodel.study.verification import less_one, verify_backup
@@ -107,6 +109,44 @@ def test_a_target_that_holds_takes_nothing(out):
     assert "holds already" in target["reason"]
 
 
+@pytest.fixture(scope="module")
+def at_racks(out):
+    """The case with one path that is shut for two hours a year and never fails."""
+    paths = Distribution("tier_1", (PathPart(np.inf, 1.0),), paths=1, maintenance=2.0)
+    return verify_backup(
+        replace(open_backup(out, "stockholm/base"), distribution=paths), outage=6, years=50
+    )
+
+
+def test_nines_at_the_racks_are_those_of_supply_and_paths(at_racks):
+    """Two hours of 8760 are lost in the paths, whatever stands behind them: 3.6 nines at most."""
+    told = figures_of(at_racks)["distribution"]
+    lost = sum(at_racks.expectation.hours_lost.values()) + 2.0
+
+    assert told["hours_lost_per_year"] == pytest.approx(2.0)
+    assert told["availability_at_racks"] == pytest.approx(1 - lost / 8760, rel=1e-12)
+    assert told["nines_at_racks"] == pytest.approx(-np.log10(lost / 8760), rel=1e-9)
+    assert at_racks.backup.of_supply(0.999) == pytest.approx(0.999 + 2.0 / 8760, rel=1e-12)
+    assert at_racks.next_nine.target == pytest.approx(0.9999)
+    assert "(tier_1) alone has 0.99977169, 120 min lost" in at_racks.next_nine.reason
+    assert "choose a higher tier" in at_racks.next_nine.reason
+
+
+def test_a_picture_shows_what_the_paths_lose(at_racks):
+    _, right = survival_figure(at_racks, Figure(layout="constrained")).axes
+
+    names = [label.get_text() for label in right.get_yticklabels()]
+    minutes = dict(zip(names, (bar.get_width() for bar in right.patches), strict=True))
+    assert minutes["Distribution"] == pytest.approx(120.0)
+    assert right.get_title(loc="left") == "3.6 nines at the racks"
+
+
+def test_without_paths_the_nines_are_those_of_the_supply(out):
+    done = call(out / "stockholm/base", "--years", 50, "--outage", 6)
+
+    assert "not told: the study names no tier of power_distribution" in done.stdout
+
+
 def test_one_unit_out_is_one_of_every_group(found):
     system = found.backup.system
 
@@ -120,7 +160,7 @@ def test_a_picture_shows_the_chance_of_loss(found, tmp_path):
     assert left.get_yscale() == "log"
     [mean] = [line for line in left.lines if line.get_label() == "Mean of starts"]
     np.testing.assert_allclose(mean.get_ydata()[1:], 1 - found.survival.curve[1:])
-    minutes = [bar.get_height() for bar in right.patches]
+    minutes = [bar.get_width() for bar in right.patches]
     np.testing.assert_allclose(minutes, [60 * h for h in found.expectation.hours_lost.values()])
     figure.savefig(tmp_path / "backup.png")
 
