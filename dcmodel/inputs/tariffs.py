@@ -7,8 +7,6 @@ form means is known in ``dcmodel/markets`` alone. Money stays in the currency of
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,7 +14,10 @@ from pydantic import Field
 
 from dcmodel.base.errors import DataError, Fault
 from dcmodel.base.schema import Spec
-from dcmodel.base.yamlfile import YamlFile, load_yaml, validate
+from dcmodel.base.yamlfile import load_yaml, validate
+from dcmodel.inputs.charges import Charge, UserTariff, refuse_other_currency
+from dcmodel.inputs.tariffs_table import read_table_tariff
+from dcmodel.inputs.tariffs_urdb import read_urdb
 
 SCHEMA = "dcmodel/tariff-1"
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
@@ -24,54 +25,6 @@ Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 _MONEY = re.compile(r"(?P<stem>.+)_(?P<currency>[a-z]{3})_per_(?P<unit>.+)")
 _PER_KILO = {"kw": "mw", "kwh": "mwh"}
 _KILO = 1000.0
-
-
-@dataclass(frozen=True)
-class Charge:
-    """One charge of a tariff as a form and its fields.
-
-    Parameters
-    ----------
-    form : str
-        Name of a tariff form.
-    fields : dict
-        Fields of the form: MW, MWh, and money of the tariff's currency under ``usd`` names.
-    where : str
-        Place of the charge, for messages.
-    at : tuple
-        Keys of the charge in the file, where it is a YAML file.
-    written : dict
-        Keys of the file by field, where they differ.
-    """
-
-    form: str
-    fields: dict[str, Any]
-    where: str
-    at: tuple[Hashable, ...] = ()
-    written: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class UserTariff:
-    """A tariff as it was read.
-
-    Parameters
-    ----------
-    name : str
-    currency : str
-        ISO 4217 code of the money in `charges`.
-    charges : tuple of Charge
-    source : YamlFile, optional
-        The file, where its places can be told.
-    notes : tuple of str
-        What the reader took for granted.
-    """
-
-    name: str
-    currency: str
-    charges: tuple[Charge, ...]
-    source: YamlFile | None = None
-    notes: tuple[str, ...] = ()
 
 
 class _TariffFile(Spec):
@@ -107,12 +60,8 @@ def read_tariff(path: Path | str, currency: str | None = None) -> UserTariff:
     """
     path = Path(path)
     if path.suffix.lower() == ".csv":
-        from dcmodel.inputs.tariffs_table import read_table_tariff
-
         return read_table_tariff(path, currency)
     if path.suffix.lower() == ".json":
-        from dcmodel.inputs.tariffs_urdb import read_urdb
-
         return read_urdb(path, currency)
     return _read_yaml(path, currency)
 
@@ -153,18 +102,6 @@ def _read_yaml(path: Path, currency: str | None) -> UserTariff:
     if faults:
         raise DataError(faults)
     return UserTariff(tariff.name, tariff.currency, tuple(charges), loaded)
-
-
-def refuse_other_currency(stated: str, asked: str | None, where: str) -> None:
-    """Refuse a bill in another currency than the tariff's.
-
-    Raises
-    ------
-    DataError
-    """
-    if asked is not None and asked != stated:
-        msg = f"the tariff is in {stated}, a bill in {asked} was asked for; leave --currency out"
-        raise DataError(Fault(where, msg))
 
 
 def canonical(key: str) -> tuple[str, float, str | None]:

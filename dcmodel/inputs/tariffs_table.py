@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from dcmodel.base.errors import DataError, Fault
 from dcmodel.base.units import HOURS_PER_DAY, MONTHS_PER_YEAR
-from dcmodel.inputs.tariffs import Charge, UserTariff
+from dcmodel.inputs.charges import Charge, UserTariff
 from dcmodel.inputs.textfile import Table, parse_table, read_text
 from dcmodel.inputs.time_of_use import calendar_of, spans_of
 

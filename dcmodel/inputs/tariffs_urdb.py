@@ -15,7 +15,7 @@ import numpy as np
 from dcmodel.base.errors import DataError, Fault
 from dcmodel.base.units import HOURS_PER_DAY, MONTHS_PER_YEAR
 from dcmodel.base.yamlfile import YamlFile, load_yaml
-from dcmodel.inputs.tariffs import Charge, UserTariff, refuse_other_currency
+from dcmodel.inputs.charges import Charge, UserTariff, refuse_other_currency
 from dcmodel.inputs.time_of_use import TimeOfUse, calendar_of
 
 _PER_KILO = 1000.0

@@ -22,7 +22,7 @@ from dcmodel.base.registry import Registry, nearest
 from dcmodel.base.yamlfile import YamlFile, validation_faults
 from dcmodel.components.base import Component, FloatArray, SiteCase
 from dcmodel.finance.bill import Basis, BillItem, Meter
-from dcmodel.inputs.tariffs import Charge, UserTariff
+from dcmodel.inputs.charges import Charge, UserTariff
 
 tariffs: Registry[type[TariffForm]] = Registry("dcmodel.markets", "dcmodel.markets")
 """Every tariff form by the name used in ``data/markets/*.yaml``."""

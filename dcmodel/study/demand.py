@@ -13,9 +13,9 @@ from dcmodel.components import base
 from dcmodel.components.values import work_value
 from dcmodel.inputs.assumptions import between_years
 from dcmodel.study.cases import Case
-from dcmodel.study.economics import reference_parameters
+from dcmodel.study.serving import interactivity_of, serving_plan
 from dcmodel.study.spec import StudySpec
-from dcmodel.study.work import Fleet, Workload
+from dcmodel.study.work import Workload
 from dcmodel.workload.deferral import backlog_max
 from dcmodel.workload.demand import hourly_arrivals
 from dcmodel.workload.fleet import Fleet as FleetUse
@@ -27,7 +27,7 @@ from dcmodel.workload.service import (
     work_of_requests,
 )
 from dcmodel.workload.shapes import WeeklyShape, own_shape
-from dcmodel.workload.tokens import Request, counted
+from dcmodel.workload.tokens import Request
 from dcmodel.workload.traces import Trace, read_trace
 from dcmodel.workload.vintages import Vintages, vintages
 
@@ -117,42 +117,11 @@ def value_of(work: Workload, currency_year: int) -> float:
     return work_value(currency_year, work.priority)
 
 
-def serving_plan(fleet: Fleet) -> ServingPlan | None:
-    """Return what the fleet of a study serves, None where it does not say."""
-    serving = fleet.serving
-    if serving is None:
-        return None
-    return ServingPlan(
-        model=serving.model,
-        counted=counted(serving.tokens),
-        precision=serving.precision,
-        kv_precision=serving.kv_precision,
-        small_model=serving.small_model,
-        small_share=serving.small_share,
-    )
-
-
 def fleet_of(spec: StudySpec, installed: Sequence[float] | FloatArray) -> Vintages | None:
     """Return the fleet of a study by vintage, None where it names no generation."""
     if spec.fleet.generations is None:
         return None
     return vintages(installed, spec.years, spec.fleet.generations, spec.currency_year)
-
-
-def interactivity_of(fleet: Fleet, work: Workload) -> float:
-    """Return output tokens a second that each user of a class receives."""
-    if work.interactivity is not None:
-        return work.interactivity
-    serving = fleet.serving
-    if serving is None:
-        return 0.0
-    # what saves by waiting is served like the others when it does not wait
-    in_batches = work.deferral_h > 0 and not work.batch_saving
-    if in_batches:
-        return serving.batch_interactivity
-    if serving.interactivity is not None:
-        return serving.interactivity
-    return reference_parameters().value("interactivity")
 
 
 def mtok_per_mwh(

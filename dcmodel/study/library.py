@@ -218,7 +218,7 @@ def demand_scenarios() -> list[str]:
 
 def service_faults(work: Workload, fleet: Fleet) -> list[str]:
     """Return why generations of a fleet cannot serve the requests of a class; empty if they do."""
-    from dcmodel.study.demand import interactivity_of, serving_plan
+    from dcmodel.study.serving import interactivity_of, serving_plan
     from dcmodel.workload.accelerators import accelerator
     from dcmodel.workload.service import service
     from dcmodel.workload.tokens import Request

@@ -10,7 +10,8 @@ from dcmodel.components.base import SiteCase
 from dcmodel.finance.annuity import capital_recovery_factor
 from dcmodel.finance.metrics import levelised_cost
 from dcmodel.study.cases import Case
-from dcmodel.study.demand import class_of, fleet_of, mtok_per_mwh, serving_plan
+from dcmodel.study.demand import class_of, fleet_of, mtok_per_mwh
+from dcmodel.study.serving import serving_plan
 from dcmodel.study.work import TaskChain
 from dcmodel.workload.outcomes import Task
 from dcmodel.workload.service import ServingPlan

@@ -6,8 +6,9 @@ import pytest
 
 from dcmodel.base.errors import DcmodelError, StudyError
 from dcmodel.study.cases import cases
-from dcmodel.study.demand import class_of, interactivity_of, value_of, work_of
+from dcmodel.study.demand import class_of, value_of, work_of
 from dcmodel.study.load import load_study
+from dcmodel.study.serving import interactivity_of
 from dcmodel.workload.accelerators import accelerator
 from dcmodel.workload.fleet import load_fleet
 from dcmodel.workload.service import ServingPlan, service
