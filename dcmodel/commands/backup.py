@@ -200,7 +200,9 @@ def _show_nines(figures: dict[str, Any]) -> None:
     typer.echo(f"  energy not served   {played['energy_not_served_mwh_per_year']:.3g} MWh a year")
     _show_distribution(figures["distribution"])
     if nine["reached"]:
-        added = ", ".join(f"{n} x {name}" for name, n in nine["added"].items())
+        distribution = [f"{nine['tier']} distribution"] if nine["tier"] else []
+        units = [f"{n} x {name}" for name, n in nine["added"].items()]
+        added = ", ".join([*distribution, *units])
         typer.echo(
             f"  {nine['availability']:.8g} takes  {added}: "
             f"{nine['cost_usd_per_year']:,.0f} USD a year, {nine['nines']:.2f} nines"

@@ -48,7 +48,7 @@ from dcmodel.inputs.assumptions import Technology, technology
 from dcmodel.inputs.markets import Market
 from dcmodel.inputs.sites import Site
 from dcmodel.profiles.segment import Segments, aggregate
-from dcmodel.reliability.distribution import Distribution
+from dcmodel.reliability.distribution import DistributionOffer
 from dcmodel.reliability.parts import BackupPart
 from dcmodel.reliability.sizing import Added
 
@@ -136,10 +136,9 @@ class SiteCase:
     """The case of every hour, where steps are longer."""
 
     @property
-    def distribution(self) -> Distribution | None:
-        """Paths to the racks; None where no component lays them."""
-        laid = (part.distribution(self) for part in self.components)
-        return next((paths for paths in laid if paths is not None), None)
+    def distributions(self) -> tuple[DistributionOffer, ...]:
+        """Paths to the racks, then better ones; empty where no component lays them."""
+        return tuple(offer for part in self.components for offer in part.distributions(self))
 
     @cached_property
     def previous(self) -> npt.NDArray[np.int64]:
@@ -381,9 +380,9 @@ class Component(Spec):
         """
         return None
 
-    def distribution(self, case: SiteCase) -> Distribution | None:
-        """Return the paths to the racks, of the component that lays them."""
-        return None
+    def distributions(self, case: SiteCase) -> tuple[DistributionOffer, ...]:
+        """Return the paths to the racks, then better ones, of the component that lays them."""
+        return ()
 
     def larger(
         self, case: SiteCase, found: Found, year: int, added: Sequence[Added]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayParam, cost_term
-from dcmodel.components.base import Component, SiteCase, components
+from dcmodel.components.base import Component, FloatArray, SiteCase, components
 from dcmodel.finance.annuity import capital_recovery_factor
-from dcmodel.reliability.distribution import Distribution, PathPart
+from dcmodel.reliability.distribution import Distribution, DistributionOffer, PathPart
 
 Tier = Literal["tier_1", "tier_2", "tier_3", "tier_4"]
-
+TIERS: tuple[str, ...] = get_args(Tier)
+"""Tiers, each better than those before."""
 TWO_PATHS = ("tier_3", "tier_4")
 """Tiers with a second path: each is maintained while the other carries the load."""
 BY_HAND = ("tier_3",)
@@ -37,9 +38,7 @@ class PowerDistribution(Component):
     def build(self, b: pyo.Block, case: SiteCase) -> None:
         """Declare what the tier costs beyond, or less than, the market's build cost."""
         m, p = b.model(), self.technology(case)
-        added = np.diff(np.maximum.accumulate(case.it_capacity), prepend=0.0)
-        build_cost = case.market.build_cost_usd_per_mw(case.currency_year)
-        extra = p.value(f"extra_capex_{self.tier}") * build_cost * (case.stands @ added)
+        extra = self._extra(case, self.tier)
         crf = capital_recovery_factor(case.discount_rate, p.value("lifetime"))
         share = p.at("fixed_operation_share_of_capex", np.asarray(case.years))
         b.annuity = ArrayParam(m.Y, values=extra * crf)
@@ -53,8 +52,26 @@ class PowerDistribution(Component):
         def operation(b: pyo.Block, y: Any) -> Any:
             return b.maintenance[y]
 
-    def distribution(self, case: SiteCase) -> Distribution:
-        """Return the paths of the tier."""
+    def distributions(self, case: SiteCase) -> tuple[DistributionOffer, ...]:
+        """Return the paths of the tier, then those of higher tiers at what they cost more."""
+        p = self.technology(case)
+        crf = capital_recovery_factor(case.discount_rate, p.value("lifetime"))
+        a_year = crf + p.at("fixed_operation_share_of_capex", np.asarray(case.years))
+        own = self._extra(case, self.tier)
+        return tuple(
+            DistributionOffer(self._paths(case, tier), a_year * (self._extra(case, tier) - own))
+            for tier in TIERS[TIERS.index(self.tier) :]
+        )
+
+    def _extra(self, case: SiteCase, tier: str) -> FloatArray:
+        """Return the capital of a tier that stands beyond the market's [USD], shape (years,)."""
+        added = np.diff(np.maximum.accumulate(case.it_capacity), prepend=0.0)
+        share = self.technology(case).value(f"extra_capex_{tier}")
+        build_cost = case.market.build_cost_usd_per_mw(case.currency_year)
+        return np.asarray(share * build_cost * (case.stands @ added))
+
+    def _paths(self, case: SiteCase, tier: str) -> Distribution:
+        """Return the paths of a tier."""
         p = self.technology(case)
         counts = {
             "transformer": 1.0,
@@ -67,12 +84,12 @@ class PowerDistribution(Component):
             PathPart(p.value(f"{name}_time_to_failure"), p.value(f"{name}_time_to_repair"), count)
             for name, count in counts.items()
         )
-        two = self.tier in TWO_PATHS
+        two = tier in TWO_PATHS
         return Distribution(
-            name=self.tier,
+            name=tier,
             parts=parts,
             paths=2 if two else 1,
-            maintenance=p.value(f"maintenance_{self.tier}"),
+            maintenance=p.value(f"maintenance_{tier}"),
             common_share=p.value("common_share") if two else 0.0,
-            transfer=p.value("transfer_time") if self.tier in BY_HAND else None,
+            transfer=p.value("transfer_time") if tier in BY_HAND else None,
         )

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from dcmodel.base.units import HOURS_PER_YEAR
 from dcmodel.reliability.intervals import availability_of
 from dcmodel.reliability.paths import series, steady
+
+FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -123,3 +128,12 @@ class Distribution:
         """Return share of time down and failures a year of one path, without the common ones."""
         own = 1.0 - self.common_share
         return own * self.down, own * self.failures
+
+
+@dataclass(frozen=True)
+class DistributionOffer:
+    """Paths that a site has, or might have instead."""
+
+    paths: Distribution
+    cost: FloatArray
+    """Beyond that of the paths it has [USD yr-1], shape (years,)."""

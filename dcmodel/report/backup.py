@@ -137,8 +137,9 @@ def _next(found: Verification) -> dict[str, Any]:
         "availability": nine.target,
         "reached": True,
         "added": nine.sizing.added,
-        "cost_usd_per_year": nine.sizing.cost,
-        "nines": _finite(nines(found.backup.at_racks(nine.sizing.expectation.value))),
+        "tier": nine.tier or None,
+        "cost_usd_per_year": nine.cost,
+        "nines": _finite(nines(nine.value)),
     }
 
 

@@ -34,8 +34,8 @@ class Availability(Requirement):
 
     def check(self, case: SiteCase) -> list[str]:
         """Return a share that the paths to the racks alone cannot give."""
-        if case.distribution is None:
+        if not case.distributions:
             return []
         restart = interruption().value("restart_time")
-        reason = case.distribution.short_of(self.share, restart)
+        reason = case.distributions[0].paths.short_of(self.share, restart)
         return [f"requirements.{self.kind}: {reason}"] if reason else []

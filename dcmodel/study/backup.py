@@ -45,10 +45,16 @@ class CaseBackup:
     """What more may be bought, at the cost of the year."""
     restart: float
     """From the return of power until a site that was lost serves again [h]."""
-    distribution: Distribution | None = None
-    """Paths to the racks; None where the study names none: availability is then that of supply."""
+    distributions: tuple[tuple[Distribution, float], ...] = ()
+    """Paths to the racks, then better ones, each with what it costs more [USD yr-1]. Empty where
+    the study names none: availability is then that of the supply."""
     notes: tuple[str, ...] = ()
     """What a reader should know of the numbers."""
+
+    @property
+    def distribution(self) -> Distribution | None:
+        """Paths to the racks, where the study names them."""
+        return self.distributions[0][0] if self.distributions else None
 
     @property
     def hours_in_distribution(self) -> float:
@@ -179,7 +185,7 @@ def backup_in(
         outages=grid_outages(site_case.market, site_case.series["temp_air"][y], system),
         additions=tuple(addition for part in parts for addition in part.additions),
         restart=interruption().value("restart_time"),
-        distribution=site_case.distribution,
+        distributions=tuple((d.paths, float(d.cost[y])) for d in site_case.distributions),
     )
 
 

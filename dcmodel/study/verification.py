@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -30,10 +30,16 @@ class NextNine:
 
     target: float
     """At the racks where the study names their distribution, else of the supply [1]."""
-    sizing: Sizing | None
+    sizing: Sizing | None = None
     """None where nothing on offer reaches it."""
+    tier: str = ""
+    """Tier of power distribution that it takes; empty where the one there is will do."""
+    cost: float = 0.0
+    """Cost a year of all that is added [USD yr-1]."""
+    value: float = 0.0
+    """Availability that is reached [1]."""
     reason: str = ""
-    """Why not."""
+    """Why nothing is added."""
 
 
 @dataclass(frozen=True)
@@ -114,10 +120,23 @@ def _next_nine(backup: CaseBackup, supply: float, target: float | None) -> NextN
     value = backup.at_racks(supply)
     if target is None:
         if value >= 1.0:
-            return NextNine(1.0, None, "nothing is lost in any outage that the chain follows")
+            return NextNine(1.0, reason="nothing is lost in any outage that the chain follows")
         target = 1.0 - 10.0 ** -(math.floor(nines(value) + 1e-9) + 1)
     elif value >= target:
-        return NextNine(target, None, f"{target:.8g} holds already, nothing is to be added")
+        return NextNine(target, reason=f"{target:.8g} holds already, nothing is to be added")
+    best = _sized(backup, target)
+    for position, (paths, cost) in enumerate(backup.distributions[1:], start=1):
+        if best.sizing is None or cost < best.cost:
+            found = _sized(
+                replace(backup, distributions=backup.distributions[position:]), target, cost
+            )
+            if found.sizing is not None and (best.sizing is None or found.cost < best.cost):
+                best = replace(found, tier=paths.name)
+    return best
+
+
+def _sized(backup: CaseBackup, target: float, cost: float = 0.0) -> NextNine:
+    """Return what a backup needs for a target behind the paths it has; these cost so much more."""
     try:
         sizing = size_to_availability(
             backup.system,
@@ -127,5 +146,6 @@ def _next_nine(backup: CaseBackup, supply: float, target: float | None) -> NextN
             restart=backup.restart,
         )
     except StudyError as error:
-        return NextNine(target, None, error.faults[0].message)
-    return NextNine(target, sizing)
+        return NextNine(target, reason=error.faults[0].message)
+    value = backup.at_racks(sizing.expectation.value)
+    return NextNine(target, sizing, cost=cost + sizing.cost, value=value)

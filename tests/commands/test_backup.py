@@ -113,9 +113,8 @@ def test_a_target_that_holds_takes_nothing(out):
 def at_racks(out):
     """The case with one path that is shut for two hours a year and never fails."""
     paths = Distribution("tier_1", (PathPart(np.inf, 1.0),), paths=1, maintenance=2.0)
-    return verify_backup(
-        replace(open_backup(out, "stockholm/base"), distribution=paths), outage=6, years=50
-    )
+    backup = replace(open_backup(out, "stockholm/base"), distributions=((paths, 0.0),))
+    return verify_backup(backup, outage=6, years=50)
 
 
 def test_nines_at_the_racks_are_those_of_supply_and_paths(at_racks):
@@ -130,6 +129,18 @@ def test_nines_at_the_racks_are_those_of_supply_and_paths(at_racks):
     assert at_racks.next_nine.target == pytest.approx(0.9999)
     assert "(tier_1) alone has 0.99977169, 120 min lost" in at_racks.next_nine.reason
     assert "choose a higher tier" in at_racks.next_nine.reason
+
+
+def test_the_next_nine_may_take_a_higher_tier(at_racks):
+    """Paths that never fail and are never shut leave the supply alone: the tier is all it takes."""
+    own, better = at_racks.backup.distribution, replace(at_racks.backup.distribution, maintenance=0)
+    better = replace(better, name="tier_4")
+    backup = replace(at_racks.backup, distributions=((own, 0.0), (better, 5e5)))
+    nine = verify_backup(backup, outage=6, years=50, target=0.9998).next_nine
+
+    assert at_racks.expectation.value > 0.9998
+    assert (nine.tier, nine.sizing.added, nine.cost) == ("tier_4", {}, 5e5)
+    assert nine.value == pytest.approx(at_racks.expectation.value, rel=1e-12)
 
 
 def test_a_picture_shows_what_the_paths_lose(at_racks):

@@ -365,6 +365,11 @@ class TestBuildingAndWater:
         _, _, solution = optimum(case)
         per_mw = extra * 1e6 * (capital_recovery_factor(0.08, 20.0) + 0.03)
         assert per_mw * (2 + 5 / 1.08) == objective(solution)
+        # a better tier costs what lies between, on all MW that stand
+        better = {offer.paths.name: offer.cost for offer in case.distributions}
+        assert next(iter(better)) == tier
+        between = (0.1 - extra) * 1e6 * (capital_recovery_factor(0.08, 20.0) + 0.03)
+        np.testing.assert_allclose(better["tier_4"], [2 * between, 5 * between], rtol=1e-12)
 
     def test_water_is_volume_times_price(self):
         from dataclasses import replace

@@ -4,8 +4,8 @@ import itertools
 
 import numpy as np
 import pytest
+from support.cases import make_case
 
-from dcmodel.components.base import components
 from dcmodel.reliability.distribution import Distribution, PathPart
 
 PARTS = (PathPart(900.0, 30.0), PathPart(2000.0, 8.0), PathPart(400.0, 5.0))
@@ -88,10 +88,6 @@ def test_three_paths_are_refused():
         Distribution("three", PARTS, paths=3, maintenance=0.0)
 
 
-class Case:
-    currency_year = 2025
-
-
 @pytest.mark.parametrize(
     ("tier", "hours"), [("tier_1", 28.8), ("tier_2", 22.0), ("tier_3", 1.6), ("tier_4", 0.8)]
 )
@@ -101,8 +97,9 @@ def test_tiers_by_their_parts_are_near_what_sites_of_the_tier_lost(tier, hours):
     The parts of the distribution with 4 h until a site serves again come within 15 % where its
     failures decide; of a tier_4 site, fire and error take most, which the paths know only in part.
     """
-    paths = components["power_distribution"](tier=tier).distribution(Case)
-    found = paths.hours(restart=4.0)
+    case = make_case(price=[[50.0]], kinds=("power_distribution",),
+                     settings={"power_distribution": {"tier": tier}})  # fmt: skip
+    found = case.distributions[0].paths.hours(restart=4.0)
     if tier == "tier_4":
         assert 0.25 * hours < found < hours
     else:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from dcmodel.base.errors import StudyError
-from dcmodel.components.base import components as registered
 from dcmodel.reliability.expected import expected
 from dcmodel.requirements.base import requirements
 from dcmodel.study.assemble import assemble
@@ -73,8 +72,9 @@ def test_it_holds_at_the_racks_where_their_paths_are_named():
     result = run_case(case)
     backup = backup_of(case, result)
     supply = expected(backup.system, backup.outages, restart=backup.restart).value
-    paths = registered["power_distribution"](tier="tier_4").distribution(assemble(case)[0])
-    at_racks = 1 - ((1 - supply) + paths.hours(backup.restart) / 8760)
+    [offer] = assemble(case)[0].distributions
+    assert offer.paths.name == "tier_4"
+    at_racks = 1 - ((1 - supply) + offer.paths.hours(backup.restart) / 8760)
     assert float(result["availability"].values[0]) == pytest.approx(at_racks, abs=1e-12)
     assert at_racks >= share
 
