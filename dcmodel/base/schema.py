@@ -6,9 +6,10 @@ its annotation, from which messages and schema are made.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 Provenance = Literal["cited", "derived", "assumed"]
 
@@ -39,6 +40,25 @@ MegawattHour = Annotated[float, Field(ge=0), Quantity("MWh")]
 Hours = Annotated[float, Field(ge=0), Quantity("h")]
 UsdPerMwh = Annotated[float, Quantity("USD MWh-1")]
 DegreeCelsius = Annotated[float, Field(ge=-90, le=90), Quantity("degC")]
+
+
+def _number_or_mapping(value: Any) -> str:
+    return "<mapping>" if isinstance(value, Mapping) else "<number>"
+
+
+StagedFraction = Annotated[
+    Annotated[Fraction, Tag("<number>")]
+    | Annotated[dict[int, Fraction], Field(min_length=1), Tag("<mapping>")],
+    Discriminator(_number_or_mapping),
+]
+"""One share for all years, or shares by year; a stage holds until the next."""
+Positive = Annotated[float, Field(ge=0)]
+StagedPositive = Annotated[
+    Annotated[Positive, Tag("<number>")]
+    | Annotated[dict[int, Positive], Field(min_length=1), Tag("<mapping>")],
+    Discriminator(_number_or_mapping),
+]
+"""One figure for all years, or figures by year; a stage holds until the next."""
 
 
 class Sourced(Spec):

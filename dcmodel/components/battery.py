@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -9,10 +10,10 @@ import pyomo.environ as pyo
 from pydantic import Field, model_validator
 
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, array_expression, cost_term
-from dcmodel.base.schema import Fraction, Megawatt, MegawattHour, Quantity
+from dcmodel.base.schema import Fraction, Megawatt, MegawattHour, Quantity, StagedPositive
 from dcmodel.base.units import KW_PER_MW
-from dcmodel.components.base import Component, Limit, SiteCase, components
-from dcmodel.components.battery_backup import part
+from dcmodel.components.base import Component, FloatArray, Limit, SiteCase, components
+from dcmodel.components.battery_backup import larger, part
 from dcmodel.components.battery_life import replacement_pieces
 from dcmodel.components.outage_store import (
     declare_store,
@@ -21,8 +22,9 @@ from dcmodel.components.outage_store import (
     store_means,
 )
 from dcmodel.components.outages import Found, Means, Outages
-from dcmodel.components.staging import staged_store, whole_units
+from dcmodel.components.staging import by_year, staged_store, whole_units
 from dcmodel.reliability.parts import BackupPart
+from dcmodel.reliability.sizing import Added
 
 Efficiency = Annotated[float, Field(gt=0, le=1), Quantity("1")]
 
@@ -59,7 +61,9 @@ class Battery(Component):
     """Largest energy; None takes the parameter file's. [MWh]"""
     degradation: bool = False
     """Whether cells fade with age and use and are replaced; else fixed cost pays augmentation."""
-    reserve_mwh: MegawattHour = 0.0
+    power_min_mw: dict[int, Megawatt] | None = None
+    """Least converter power by year; a stage holds until the next. [MW]"""
+    reserve_mwh: StagedPositive = 0.0
     """Energy kept for outages, above the lowest permitted state of charge. [MWh]"""
     efficiency_charge: Efficiency | None = None
     """Efficiency of charging; None takes the root of the file's round trip. [1]"""
@@ -92,7 +96,7 @@ class Battery(Component):
         b.stored = ArrayVar(
             m.Y,
             m.T,
-            lower=self.reserve_mwh,
+            lower=self.reserve(case)[:, None],
             upper=usable * energy_max,
             doc="Energy at the end of the hour [MWh]",
         )
@@ -132,6 +136,14 @@ class Battery(Component):
 
         if self.degradation:
             self._replacement(b, case)
+
+    def reserve(self, case: SiteCase) -> FloatArray:
+        """Return the energy kept for outages as the study states it [MWh], shape (years,)."""
+        return by_year(self.reserve_mwh, case, 0.0)
+
+    def least_power(self, case: SiteCase) -> FloatArray:
+        """Return the converter power that the study asks for [MW], shape (years,)."""
+        return by_year(self.power_min_mw or 0.0, case, 0.0)
 
     def _efficiencies(self, case: SiteCase) -> tuple[float, float]:
         """Return the efficiency of charging and of discharging [1]."""
@@ -181,14 +193,20 @@ class Battery(Component):
             for name, state in ends.items()
             if state is not None and state < lowest
         ]
-        if self.reserve_mwh <= usable * most:
-            return faults
-        return [
-            *faults,
-            f"battery: a reserve of {self.reserve_mwh:g} MWh is asked for, the largest battery of "
-            f"{most:g} MWh holds {usable * most:.4g} MWh above its lowest state; lower reserve_mwh "
-            "or raise energy_max_mwh",
-        ]
+        reserve, power = self.reserve(case).max(), self.least_power(case).max()
+        if reserve > usable * most:
+            faults.append(
+                f"battery: a reserve of {reserve:g} MWh is asked for, the largest battery of "
+                f"{most:g} MWh holds {usable * most:.4g} MWh above its lowest state; lower "
+                "reserve_mwh or raise energy_max_mwh"
+            )
+        largest = parameters.value("power_max") if self.power_max_mw is None else self.power_max_mw
+        if power > largest:
+            faults.append(
+                f"battery: a converter of {power:g} MW is asked for, {largest:g} MW is the "
+                "largest; lower power_min_mw or raise power_max_mw"
+            )
+        return faults
 
     def _fade(self, case: SiteCase) -> float:
         """Return the share of capacity lost at the end of life of the cells [1]."""
@@ -263,6 +281,10 @@ class Battery(Component):
         usable = (1.0 - p.value("state_of_charge_min")) * (1.0 - self._fade(case) / 2)
         return part(p, case, found, y, usable, self._efficiencies(case))
 
+    def larger(self, case: SiteCase, found: Found, year: int, added: Sequence[Added]) -> Battery:
+        """Return the settings by which a year keeps more for outages."""
+        return larger(self, case, found, year, added)
+
     def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:
         """Return the largest converter power and energy."""
         here = ("components", self.kind)
@@ -294,3 +316,9 @@ class Battery(Component):
         for name, unit_size in (("power", self.whole_units_kw), ("energy", self.whole_units_kwh)):
             if unit_size is not None:
                 whole_units(b, name, unit_size / KW_PER_MW)
+        if self.power_min_mw:
+            b.least_power = ArrayParam(b.model().Y, values=self.least_power(case))
+
+            @array_constraint(b, b.model().Y, couples_years=True, doc="Converter that must stand")
+            def converter_stands(b: pyo.Block, y: Any) -> Any:
+                return b.power[y] >= b.least_power[y]

@@ -179,3 +179,19 @@ def staged(stages: dict[int, float], years: tuple[int, ...]) -> FloatArray:
     known = sorted(stages)
     values = np.array([0.0, *(stages[year] for year in known)])
     return values[np.searchsorted(known, list(years), side="right")]
+
+
+def by_year(value: float | dict[int, float], case: SiteCase, before: float) -> FloatArray:
+    """Return a staged figure in each year of a case, shape (years,).
+
+    Parameters
+    ----------
+    value : float or dict
+        One figure for all years, or figures by year that hold until the next.
+    before : float
+        What holds before the first stage: the figure that asks for nothing.
+    """
+    if not isinstance(value, dict):
+        return np.full(len(case.years), float(value))
+    inside = np.asarray(case.years) >= min(value)
+    return np.where(inside, staged(value, case.years), before)

@@ -40,6 +40,10 @@ class Addition:
     """Units that one of it is."""
     fuel_h: float = 0.0
     """Hours of fuel at full load that one of it is [h]."""
+    power: float = 0.0
+    """Converter power that one of it is [MW]."""
+    energy: float = 0.0
+    """Energy kept for outages that one of it is [MWh]."""
 
     def times(self, system: BackupSystem, count: int) -> BackupSystem:
         """Return the system with `count` of it added."""
@@ -243,6 +247,7 @@ class _Search:
         offered = ", ".join(addition.name for addition in self.additions) or "nothing"
         message = (
             f"{self.target:.6%} is not reached: {reached:.6%} with {_PLENTY} more of everything on "
-            f"offer ({offered}); what takes all units at once sets the limit"
+            f"offer ({offered}); what takes all units at once, or outages longer than they last, "
+            "set the limit"
         )
         return Fault("availability", message)

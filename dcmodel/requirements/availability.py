@@ -22,8 +22,9 @@ class Availability(Requirement):
     -----
     Failures of generators and fuel over every start hour are no equation of the model. The case is
     solved, its backup verified year by year (`dcmodel.reliability`), what is missing is added as
-    least units and fuel of the generators, and the case is solved again until the requirement
-    holds (`dcmodel.study.available`).
+    least units and fuel of the generators and least converter and reserve of the battery, whichever
+    is cheapest, and the case is solved again until the requirement holds
+    (`dcmodel.study.available`).
     """
 
     kind: ClassVar[str] = "availability"

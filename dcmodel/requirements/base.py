@@ -8,39 +8,17 @@ its name and place, and so that its worth is told.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
-import numpy as np
 import pyomo.environ as pyo
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import model_validator
 
 from dcmodel.arrays import ArrayVar
 from dcmodel.base.registry import Registry
-from dcmodel.base.schema import Fraction
-from dcmodel.components.base import Component, FloatArray, Limit, SiteCase, offering
-from dcmodel.components.staging import staged
+from dcmodel.components.base import Component, FloatArray, Limit, offering
 
 requirements: Registry[type[Requirement]] = Registry("dcmodel.requirements", "dcmodel.requirements")
 """Every requirement by its name in a study."""
-
-
-def _number_or_mapping(value: Any) -> str:
-    return "<mapping>" if isinstance(value, Mapping) else "<number>"
-
-
-StagedFraction = Annotated[
-    Annotated[Fraction, Tag("<number>")]
-    | Annotated[dict[int, Fraction], Field(min_length=1), Tag("<mapping>")],
-    Discriminator(_number_or_mapping),
-]
-"""One share for all years, or shares by year; a stage holds until the next."""
-Positive = Annotated[float, Field(ge=0)]
-StagedPositive = Annotated[
-    Annotated[Positive, Tag("<number>")]
-    | Annotated[dict[int, Positive], Field(min_length=1), Tag("<mapping>")],
-    Discriminator(_number_or_mapping),
-]
-"""One figure for all years, or figures by year; a stage holds until the next."""
 
 
 class Requirement(Component):
@@ -59,22 +37,6 @@ class Requirement(Component):
     def place(self, field: str | None = None) -> tuple[str, ...]:
         """Return where a study states a field: a short form has one place for all."""
         return ("requirements", self.kind) if field is None else ("requirements", self.kind, field)
-
-
-def by_year(value: float | dict[int, float], case: SiteCase, before: float) -> FloatArray:
-    """Return a staged figure in each year of a case, shape (years,).
-
-    Parameters
-    ----------
-    value : float or dict
-        One figure for all years, or figures by year that hold until the next.
-    before : float
-        What holds before the first stage: the figure that asks for nothing.
-    """
-    if not isinstance(value, dict):
-        return np.full(len(case.years), float(value))
-    inside = np.asarray(case.years) >= min(value)
-    return np.where(inside, staged(value, case.years), before)
 
 
 def contracts_clean(m: pyo.ConcreteModel) -> list[pyo.Block]:

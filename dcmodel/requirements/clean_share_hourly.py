@@ -8,14 +8,13 @@ import numpy as np
 import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, array_expression
-from dcmodel.base.schema import Fraction
+from dcmodel.base.schema import Fraction, StagedFraction
 from dcmodel.components.base import FloatArray, Limit, SiteCase, offering
+from dcmodel.components.staging import by_year
 from dcmodel.inputs.markets import Market
 from dcmodel.inputs.sites import Site
 from dcmodel.requirements.base import (
     Requirement,
-    StagedFraction,
-    by_year,
     ceiling,
     contracts_clean,
     floor,

@@ -7,17 +7,10 @@ from typing import Any, ClassVar
 import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayParam, array_constraint
+from dcmodel.base.schema import StagedFraction
 from dcmodel.components.base import Limit, SiteCase
-from dcmodel.requirements.base import (
-    Requirement,
-    StagedFraction,
-    by_year,
-    certified,
-    floor,
-    let_off,
-    load,
-    requirements,
-)
+from dcmodel.components.staging import by_year
+from dcmodel.requirements.base import Requirement, certified, floor, let_off, load, requirements
 
 
 @requirements.register("clean_share_yearly")

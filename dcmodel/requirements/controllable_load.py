@@ -9,11 +9,12 @@ import pyomo.environ as pyo
 from pydantic import Field
 
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint
-from dcmodel.base.schema import Hours, Quantity
+from dcmodel.base.schema import Hours, Quantity, StagedPositive
 from dcmodel.components.base import FloatArray, Limit, SiteCase
+from dcmodel.components.staging import by_year
 from dcmodel.inputs.services import Months
 from dcmodel.profiles.calls import called
-from dcmodel.requirements.base import Requirement, StagedPositive, by_year, requirements
+from dcmodel.requirements.base import Requirement, requirements
 
 
 @requirements.register("controllable_load")

@@ -8,15 +8,11 @@ import numpy as np
 import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, array_expression, cost_term
+from dcmodel.base.schema import StagedPositive
 from dcmodel.base.units import KG_PER_TONNE
 from dcmodel.components.base import Limit, SiteCase, offering
-from dcmodel.requirements.base import (
-    Requirement,
-    StagedPositive,
-    by_year,
-    contracts_clean,
-    requirements,
-)
+from dcmodel.components.staging import by_year
+from dcmodel.requirements.base import Requirement, contracts_clean, requirements
 
 Basis = Literal["location", "market", "hourly", "on_site"]
 """``location``: import at the grid's hourly factor. ``market``: import less certificates of the

@@ -9,9 +9,10 @@ import pyomo.environ as pyo
 from pydantic import Field
 
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint
-from dcmodel.base.schema import Fraction
+from dcmodel.base.schema import Fraction, StagedFraction
 from dcmodel.components.base import Limit, SiteCase
-from dcmodel.requirements.base import Requirement, StagedFraction, by_year, requirements
+from dcmodel.components.staging import by_year
+from dcmodel.requirements.base import Requirement, requirements
 
 SIZES = ("capacity_mw", "capacity", "power")
 """Names that components give their size in MW."""

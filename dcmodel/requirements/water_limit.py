@@ -8,8 +8,10 @@ import numpy as np
 import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayVar, array_constraint
+from dcmodel.base.schema import StagedPositive
 from dcmodel.components.base import Limit, SiteCase
-from dcmodel.requirements.base import Requirement, StagedPositive, by_year, requirements
+from dcmodel.components.staging import by_year
+from dcmodel.requirements.base import Requirement, requirements
 
 
 @requirements.register("water_limit")

@@ -6,8 +6,10 @@ from support.cases import make_case, optimum
 
 from dcmodel.components.base import components
 from dcmodel.components.battery_life import cell_life, faded, replacement_pieces
+from dcmodel.components.outages import Found
 from dcmodel.finance.annuity import capital_recovery_factor
 from dcmodel.inputs.assumptions import technology
+from dcmodel.reliability.sizing import Addition
 
 
 def battery(**parameters):
@@ -78,6 +80,37 @@ class TestReserve:
         m, _, _ = optimum(case)
         assert m.asset["battery"].energy.array == pytest.approx([7.5], abs=1e-5)
         assert m.asset["battery"].stored.array.min() >= 6.0 - 1e-6
+
+    def test_a_reserve_and_a_converter_by_year(self):
+        """Nothing, then 4 MW, then 6 MWh too: a stage holds until the next."""
+        case = make_case(
+            price=[[50.0, 50.0]] * 3, years=(2025, 2026, 2027), kinds=("battery",),
+            settings={"battery": {"reserve_mwh": {2027: 6.0}, "power_min_mw": {2026: 4.0}}},
+        )  # fmt: skip
+        m, _, _ = optimum(case)
+        block = m.asset["battery"]
+        assert block.power.array == pytest.approx([0.0, 4.0, 4.0], abs=1e-5)
+        assert block.energy.array == pytest.approx([0.0, 0.0, 7.5], abs=1e-5)
+
+    def test_a_converter_that_may_not_be_built(self):
+        case = make_case(
+            price=[[1.0]], kinds=("battery",),
+            settings={"battery": {"power_min_mw": {2025: 9.0}, "power_max_mw": 5.0}},
+        )  # fmt: skip
+        [text] = case.components[0].check(case)
+        assert "a converter of 9 MW is asked for, 5 MW is the largest" in text
+
+    def test_what_verification_adds_is_kept_from_its_year_on(self):
+        """2 MWh is the least the battery held; 3 of 1 MW and 1.5 MWh are added in 2026."""
+        case = make_case(
+            price=[[50.0, 50.0]] * 3, years=(2025, 2026, 2027), kinds=("battery",),
+            settings={"battery": {"reserve_mwh": {2025: 1.0, 2027: 9.0}}},
+        )  # fmt: skip
+        found = Found({"power": 4.0, "energy": 10.0}, np.array([5.0, 2.0]))
+        one = Addition("battery", 0.0, lambda system: system, "battery", power=1.0, energy=1.5)
+        kept = case.components[0].larger(case, found, 2026, [(one, 3)])
+        assert kept.reserve(case) == pytest.approx([1.0, 6.5, 9.0])
+        assert kept.least_power(case) == pytest.approx([0.0, 7.0, 7.0])
 
     def test_a_reserve_that_no_battery_holds(self):
         case = make_case(

@@ -58,6 +58,26 @@ def test_an_availability_that_holds_adds_nothing():
     assert np.all(result["availability"].values > 0.999)
 
 
+def test_a_battery_alone_is_made_larger_until_it_holds():
+    """Two hours without the grid every five years, and four until the site serves: no 0.9999."""
+    bare = {"diesel": None, "solar_onsite": None}
+    without = case_with(0.99, **bare)
+    result = run_case(without)
+    assert result["availability"].values < 0.9999
+    held = run_case(case_with(0.9999, **bare))
+    settings = json.loads(held.attrs["backup_settings"])["battery"]
+    assert held["availability"].values >= 0.9999
+    for name, setting in (("power", "power_min_mw"), ("energy", "reserve_mwh")):
+        built = float(held["capacity"].sel(size=f"battery.{name}").isel(year=0))
+        before = float(result["capacity"].sel(size=f"battery.{name}").isel(year=0))
+        assert built >= settings[setting]["2027"] - 1e-6
+        assert built > before
+    case = case_with(0.9999, **bare)
+    backup = backup_of(case, held)
+    value = expected(backup.system, backup.outages, restart=backup.restart).value
+    assert value == pytest.approx(float(held["availability"].values[0]), abs=1e-12)
+
+
 def test_paths_that_lose_more_than_is_allowed_are_told_before_anything_is_solved():
     """3.8 nines of tier_3 are no 0.99995, whatever stands behind them; tier_4 has 4.4."""
     message = r"0\.99995 is not reached: the power distribution \(tier_3\) alone has 0\.9998"
