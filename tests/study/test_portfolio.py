@@ -20,7 +20,7 @@ name: two
 mode: portfolio
 years: [2029]
 discount_rate: 0.08
-resolution: {segments: 40}
+resolution: {segments: 26}
 portfolio: {archetype: regional, values: true}
 it_capacity_mw: {2029: 40}
 cooling: air_economizer
