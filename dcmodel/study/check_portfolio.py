@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from dcmodel.base.errors import DcmodelError, StudyError
 from dcmodel.base.registry import nearest
+from dcmodel.base.units import MONTHS_PER_YEAR
 from dcmodel.inputs.archetypes import archetype_names
 from dcmodel.inputs.network import UserRegion, network_parameters, round_trip_ms, user_region
 from dcmodel.study import library
 from dcmodel.study.findings import Finding, Loc
 from dcmodel.study.parts import Parts
-from dcmodel.study.spec import StudySpec
+from dcmodel.study.spec import Segments, StudySpec
 from dcmodel.study.work import Workload
 from dcmodel.workload.routing import Place, Stream, check_admissible
+
+_SEASONS = (1, 7)
+"""Months by whose offsets clocks are told apart."""
 
 
 def portfolio_findings(parts: Parts, folder: Path) -> Iterator[Finding]:
@@ -32,6 +38,7 @@ def portfolio_findings(parts: Parts, folder: Path) -> Iterator[Finding]:
             advice = "is decided in a portfolio; limit it by 'placement: {it_max_mw: ...}'"
             yield Finding(("sites", entry.label, "it_capacity_mw"), advice)
     yield from _archetypes(parts)
+    yield from _segments(parts)
     users: dict[str, UserRegion] = {}
     found = list(_regions(parts, users))
     yield from found
@@ -58,6 +65,27 @@ def _archetypes(parts: Parts) -> Iterator[Finding]:
         if name is not None and name not in known:
             listed = f"{nearest(name, known)} (known: {', '.join(known)})"
             yield Finding(loc, f"unknown archetype '{name}'{listed}")
+
+
+def _segments(parts: Parts) -> Iterator[Finding]:
+    """Yield fewer segments than the months of all sites have beginnings."""
+    resolution = parts.get("resolution")
+    if not isinstance(resolution, Segments):
+        return
+    clocks = set()
+    for entry in parts.get("sites", ()):
+        try:
+            zone = ZoneInfo(library.resolve_site(entry).time_zone)
+        except (DcmodelError, ValueError):
+            return  # told where sites are checked
+        clocks.add(tuple(datetime(2025, month, 1, tzinfo=zone).utcoffset() for month in _SEASONS))
+    least = MONTHS_PER_YEAR * len(clocks) + 1
+    if resolution.segments < least:
+        advice = (
+            f"found {resolution.segments}; sites on {len(clocks)} clocks need {least} or more, for "
+            "every month of each begins a segment"
+        )
+        yield Finding(("resolution", "segments"), advice)
 
 
 def _regions(parts: Parts, users: dict[str, UserRegion]) -> Iterator[Finding]:

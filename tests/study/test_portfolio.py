@@ -136,6 +136,11 @@ def test_a_class_without_a_site_is_refused_with_the_nearest_latency(tmp_path):
         ("mode: portfolio", "mode: compare", r"regions .*belongs to 'mode: portfolio'"),
         ("[dallas,", "[{site: dallas, it_capacity_mw: {2029: 9}},", "placement: {it_max_mw"),
         ("archetype: regional", "archetype: regonal", "did you mean 'regional'"),
+        (
+            "segments: 26",
+            "segments: 24",
+            r"yaml:7:\d+  resolution.segments  found 24; sites on 2 clocks need 25 or more",
+        ),
         ("[EU]", "[CH]", r"workloads.state.*no site lies in CH \(sites are in EU, US\)"),
     ],
 )
