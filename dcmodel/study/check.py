@@ -232,12 +232,22 @@ def _components(parts: Parts, folder: Path) -> Iterator[Finding]:
             yield from _parameters(name, parameters, (*loc, "parameters"))
 
 
+_STATED_ELSEWHERE = {
+    "survive_outage_h": (
+        "an outage to survive is stated by its component, as 'components: {outage: {duration_h: "
+        "24}}', with the share of each workload that must go on"
+    ),
+}
+"""What may be sought among requirements and stands elsewhere."""
+
+
 def _requirements(parts: Parts, folder: Path) -> Iterator[Finding]:
     registered = library.requirement_classes()
     for name, fields in parts.get("requirements", {}).items():
         loc: Loc = ("requirements", name)
         if name not in registered:
-            yield Finding(loc, _unknown("requirement", name, sorted(registered)))
+            elsewhere = f"; {_STATED_ELSEWHERE[name]}" if name in _STATED_ELSEWHERE else ""
+            yield Finding(loc, _unknown("requirement", name, sorted(registered)) + elsewhere)
             continue
         try:
             registered[name].model_validate(fields)

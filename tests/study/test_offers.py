@@ -58,6 +58,7 @@ def test_the_factor_on_contract_prices_has_one_name(small_text, write_study):
             "carbon_limits: 4000",
             "unknown requirement 'carbon_limits'; did you mean 'carbon_limit'?",
         ),
+        ("survive_outage_h: 24", "as 'components: {outage: {duration_h: 24}}'"),
         ("water_limit: -3", "found -3, must be at least 0"),
         ("carbon_limit: {limit_t: 5, base: market}", "did you mean 'basis'?"),
         ("carbon_limit: {limit_t: 5, basis: grid}", "found 'grid'"),
