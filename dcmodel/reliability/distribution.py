@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,6 @@ import numpy.typing as npt
 
 from dcmodel.base.units import HOURS_PER_YEAR
 from dcmodel.reliability.intervals import availability_of
-from dcmodel.reliability.paths import series, steady
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -28,7 +28,8 @@ class PathPart:
     @property
     def availability(self) -> float:
         """Share of time in which all of them work [1]."""
-        return float(steady(self.time_to_failure, self.time_to_repair) ** self.count)
+        one = self.time_to_failure / (self.time_to_failure + self.time_to_repair)
+        return 1.0 if math.isinf(self.time_to_failure) else float(one**self.count)
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Distribution:
     @property
     def down(self) -> float:
         """Share of time in which one path is failed [1]."""
-        return 1.0 - series([part.availability for part in self.parts])
+        return 1.0 - math.prod(part.availability for part in self.parts)
 
     @property
     def failures(self) -> float:

@@ -34,7 +34,7 @@ def chain_of(parts, paths):
     return share[dark].sum(), share[~dark] @ rates[np.ix_(~dark, dark)].sum(axis=1)
 
 
-def test_one_path_goes_dark_with_any_of_its_parts():
+def test_parts_in_series_go_dark_with_any_of_them():
     share, rate = chain_of(PARTS, 1)
     path = Distribution("one", PARTS, paths=1, maintenance=0.0)
     assert path.down == pytest.approx(share, rel=1e-9)
@@ -43,11 +43,19 @@ def test_one_path_goes_dark_with_any_of_its_parts():
     assert path.hours(3.0) == pytest.approx(8760 * (share + 3 * rate), rel=1e-9)
 
 
-def test_two_paths_go_dark_together():
+def test_two_parallel_paths_of_parts_in_series_go_dark_together():
     share, rate = chain_of(PARTS, 2)
     both = Distribution("two", PARTS, paths=2, maintenance=0.0)
     assert both.hours() == pytest.approx(8760 * share, rel=1e-9)
     assert both.losses() == pytest.approx(8760 * rate, rel=1e-9)
+
+
+def test_a_part_by_its_two_state_equations():
+    """Balance of up / MTTF = down / MTTR, solved as a linear system."""
+    up, _ = np.linalg.solve([[1 / 900, -1 / 10], [1.0, 1.0]], [0.0, 1.0])
+
+    assert PathPart(900.0, 10.0).availability == pytest.approx(up)
+    assert PathPart(np.inf, 10.0).availability == 1.0
 
 
 def test_like_parts_in_series_are_so_many_parts():
