@@ -223,6 +223,7 @@ class _Part:
         live = np.arange(len(chain.units))
         held = self._begin()
         fuel = [np.full(held.full.shape, group.fuel_stock) for group in self.system.generators]
+        energy = held.energy
         result = np.zeros((len(self.starts), outage + 1))
         result[:, 0] = 1.0
         before = 0.0
@@ -233,9 +234,15 @@ class _Part:
             if not reached.any():
                 break
             live, matrix = np.flatnonzero(reached), matrix[:, reached].T
-            if chain.limited:
-                fuel = _mixed(fuel, weight, matrix)
-            held, fuel = self._carry(step, live, held.mixed(matrix), fuel)
+            held = held.mixed(matrix)
+            if not chain.limited:
+                held, _ = self._carry(step, live, held, fuel)
+            else:
+                fuel, energy = _mixed(fuel, weight, matrix), matrix @ energy
+                held, power = self._carry(step, live, held, fuel)
+                stored = held.energy
+                used = self._used(step, power, held, stored - energy)
+                fuel, energy = fuel_left(self.system, step, fuel, used), stored
             before = length
             if float(step.end).is_integer():
                 result[:, int(step.end)] = held.weight.sum(axis=0)
@@ -252,24 +259,14 @@ class _Part:
 
     def _carry(
         self, step: Step, live: IntArray, held: Held, fuel: list[FloatArray]
-    ) -> tuple[Held, list[FloatArray]]:
+    ) -> tuple[Held, _Power]:
         """Carry the load for one step and leave the states in which it is lost."""
         power = self._power(step, live, fuel)
-        battery, before = self.system.battery, held
-        if battery is None:
-            held = held.lost(power.short)
-        elif held.below is not None or (held.full[power.short] > 0).any():
-            held = held.moved(power.change, power.short)
-        if not self.chain.limited:
-            return held, fuel
-        used = power.used
-        if battery is not None and held is not before:
-            weight = np.maximum(held.weight, _TINY)
-            stored = (held.energy - before.energy) / (weight * self.chain.scale)
-            charge = stored / (step.length * battery.charge_efficiency)
-            charging = ~power.short & (charge > _UNSEEN * battery.power)
-            used = self._charging(step, power, charge, charging)
-        return held, fuel_left(self.system, step, fuel, used)
+        if self.system.battery is None:
+            return held.lost(power.short), power
+        if held.below is not None or (held.full[power.short] > 0).any():
+            return held.moved(power.change, power.short), power
+        return held, power
 
     def _power(self, step: Step, live: IntArray, fuel: list[FloatArray]) -> _Power:
         """Return what a step asks and what the states can give.
@@ -288,20 +285,24 @@ class _Part:
             self._tables[kind] = self.chain.power(step, hour, every, ample)
         return self._tables[kind].at(live, slice(step.hour, step.hour + len(self.starts)))
 
-    def _charging(
-        self, step: Step, power: _Power, charge: FloatArray, where: npt.NDArray[np.bool_]
-    ) -> list[FloatArray]:
-        """Return the fuel used with what charges the battery."""
-        wanted = np.maximum(power.need[where] + charge[where], 0.0)
-        generated = np.minimum(power.total[where], wanted)
-        possible, units = (
-            [part[where] for part in parts] for parts in (power.possible, power.units)
-        )
-        found = fuel_used(self.system, step, shared(generated, possible), units)
-        used = [fuel.copy() for fuel in power.used]
-        for fuel, more in zip(used, found, strict=True):
-            fuel[where] = more
-        return used
+    def _used(self, step: Step, power: _Power, held: Held, stored: FloatArray) -> list[FloatArray]:
+        """Return the fuel used, with what charges the battery.
+
+        Parameters
+        ----------
+        held : Held
+            After the step.
+        stored : array of shape (states, starts)
+            Energy gained over the step, in widths of a level, times probability.
+        """
+        battery = self.system.battery
+        if battery is None or (held.below is None and not stored.any()):
+            return power.used
+        widths = np.maximum(stored, 0.0) / np.maximum(held.weight, _TINY)
+        charge = widths / (self.chain.scale * step.length * battery.charge_efficiency)
+        charge *= ~power.short & (charge > _UNSEEN * battery.power)
+        generated = np.minimum(power.total, np.maximum(power.need + charge, 0.0))
+        return fuel_used(self.system, step, shared(generated, power.possible), power.units)
 
 
 def _mixed(fuel: list[FloatArray], weight: FloatArray, matrix: FloatArray) -> list[FloatArray]:
