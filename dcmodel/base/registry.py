@@ -16,10 +16,17 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
+def closest(name: str, allowed: list[str]) -> list[str]:
+    """Return the closest allowed name, or all that are as close; empty where none is near."""
+    close = difflib.get_close_matches(name, allowed, n=3, cutoff=0.6)
+    ratio = {other: difflib.SequenceMatcher(None, other, name).ratio() for other in close}
+    return sorted(other for other in close if ratio[other] == max(ratio.values()))
+
+
 def nearest(name: str, allowed: list[str]) -> str:
     """Return ``"; did you mean 'x'?"`` for the closest allowed name, else an empty string."""
-    close = difflib.get_close_matches(name, allowed, n=1, cutoff=0.6)
-    return f"; did you mean '{close[0]}'?" if close else ""
+    close = closest(name, allowed)
+    return f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
 
 
 class Registry(Generic[T]):

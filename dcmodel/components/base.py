@@ -278,6 +278,8 @@ class Component(Spec):
     moves_work: ClassVar[bool] = False
     """Whether it moves work in time; a portfolio does so itself, before work is routed."""
 
+    sought_as: ClassVar[dict[str, str]] = {}
+    """Names under which it may be sought among requirements, and how it is stated."""
     behind_meter: ClassVar[bool] = False
     """Whether it asks for no site and no market, so that a metered load can have it."""
 

@@ -61,8 +61,8 @@ class Battery(Component):
     """Largest energy; None takes the parameter file's. [MWh]"""
     degradation: bool = False
     """Whether cells fade with age and use and are replaced; else fixed cost pays augmentation."""
-    power_min_mw: dict[int, Megawatt] | None = None
-    """Least converter power by year; a stage holds until the next. [MW]"""
+    power_min_mw: StagedPositive = 0.0
+    """Least converter power; by year, a stage holds until the next. [MW]"""
     reserve_mwh: StagedPositive = 0.0
     """Energy kept for outages, above the lowest permitted state of charge. [MWh]"""
     efficiency_charge: Efficiency | None = None
@@ -143,7 +143,7 @@ class Battery(Component):
 
     def least_power(self, case: SiteCase) -> FloatArray:
         """Return the converter power that the study asks for [MW], shape (years,)."""
-        return by_year(self.power_min_mw or 0.0, case, 0.0)
+        return by_year(self.power_min_mw, case, 0.0)
 
     def _efficiencies(self, case: SiteCase) -> tuple[float, float]:
         """Return the efficiency of charging and of discharging [1]."""

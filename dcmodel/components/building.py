@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import numpy as np
 import pyomo.environ as pyo
 
-from dcmodel.arrays import ArrayParam, cost_term
 from dcmodel.components.base import Component, SiteCase, components
-from dcmodel.finance.annuity import capital_recovery_factor
+from dcmodel.components.staging import plant_cost, standing_it
 
 
 @components.register("building")
@@ -24,22 +22,7 @@ class Building(Component):
 
     def build(self, b: pyo.Block, case: SiteCase) -> None:
         """Declare the annuity and the fixed operating cost."""
-        m = b.model()
         parameters = self.technology(case)
-        years = np.asarray(case.years)
-        added = np.diff(np.maximum.accumulate(case.it_capacity), prepend=0.0)
-        capex = case.market.build_cost_usd_per_mw(case.currency_year)
-        capex *= 1.0 - parameters.value("standby_power_share")
-        crf = capital_recovery_factor(case.discount_rate, parameters.value("lifetime"))
-        stands = case.stands @ added
-        b.annuity = ArrayParam(m.Y, values=stands * capex * crf)
-        share = parameters.at("fixed_operation_share_of_capex", years)
-        b.maintenance = ArrayParam(m.Y, values=stands * capex * share)
-
-        @cost_term(b, m.Y, category="building", doc="Building and plant: annuity [USD]")
-        def capital(b: pyo.Block, y: Any) -> Any:
-            return b.annuity[y]
-
-        @cost_term(b, m.Y, category="building", doc="Building and plant: operation [USD]")
-        def operation(b: pyo.Block, y: Any) -> Any:
-            return b.maintenance[y]
+        per_mw = case.market.build_cost_usd_per_mw(case.currency_year)
+        per_mw *= 1.0 - parameters.value("standby_power_share")
+        plant_cost(b, case, parameters, standing_it(case) * per_mw, "Building and plant")

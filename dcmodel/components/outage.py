@@ -57,6 +57,12 @@ class Outage(Component):
 
     kind: ClassVar[str] = "outage"
     in_reference: ClassVar[bool] = False
+    sought_as: ClassVar[dict[str, str]] = {
+        "survive_outage_h": (
+            "an outage to survive is stated by its component, as 'components: {outage: "
+            "{duration_h: 24}}', with the share of each workload that must go on"
+        ),
+    }
 
     duration_h: Length | None = None
     """Length of an outage that must be survived from any hour; None is no requirement. [h]"""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 import pyomo.environ as pyo
 
-from dcmodel.arrays import ArrayParam, cost_term
 from dcmodel.components.base import Component, FloatArray, SiteCase, components
-from dcmodel.finance.annuity import capital_recovery_factor
+from dcmodel.components.staging import plant_cost, plant_rates, standing_it
 from dcmodel.reliability.distribution import Distribution, DistributionOffer, PathPart
 
 Tier = Literal["tier_1", "tier_2", "tier_3", "tier_4"]
@@ -37,38 +36,26 @@ class PowerDistribution(Component):
 
     def build(self, b: pyo.Block, case: SiteCase) -> None:
         """Declare what the tier costs beyond, or less than, the market's build cost."""
-        m, p = b.model(), self.technology(case)
-        extra = self._extra(case, self.tier)
-        crf = capital_recovery_factor(case.discount_rate, p.value("lifetime"))
-        share = p.at("fixed_operation_share_of_capex", np.asarray(case.years))
-        b.annuity = ArrayParam(m.Y, values=extra * crf)
-        b.maintenance = ArrayParam(m.Y, values=extra * share)
-
-        @cost_term(b, m.Y, category="building", doc="Power distribution: annuity [USD]")
-        def capital(b: pyo.Block, y: Any) -> Any:
-            return b.annuity[y]
-
-        @cost_term(b, m.Y, category="building", doc="Power distribution: operation [USD]")
-        def operation(b: pyo.Block, y: Any) -> Any:
-            return b.maintenance[y]
+        plant_cost(
+            b, case, self.technology(case), self._extra(case, self.tier), "Power distribution"
+        )
 
     def distributions(self, case: SiteCase) -> tuple[DistributionOffer, ...]:
         """Return the paths of the tier, then those of higher tiers at what they cost more."""
-        p = self.technology(case)
-        crf = capital_recovery_factor(case.discount_rate, p.value("lifetime"))
-        a_year = crf + p.at("fixed_operation_share_of_capex", np.asarray(case.years))
+        annuity, operation = plant_rates(case, self.technology(case))
         own = self._extra(case, self.tier)
         return tuple(
-            DistributionOffer(self._paths(case, tier), a_year * (self._extra(case, tier) - own))
+            DistributionOffer(
+                self._paths(case, tier), (annuity + operation) * (self._extra(case, tier) - own)
+            )
             for tier in TIERS[TIERS.index(self.tier) :]
         )
 
     def _extra(self, case: SiteCase, tier: str) -> FloatArray:
         """Return the capital of a tier that stands beyond the market's [USD], shape (years,)."""
-        added = np.diff(np.maximum.accumulate(case.it_capacity), prepend=0.0)
         share = self.technology(case).value(f"extra_capex_{tier}")
         build_cost = case.market.build_cost_usd_per_mw(case.currency_year)
-        return np.asarray(share * build_cost * (case.stands @ added))
+        return np.asarray(share * build_cost * standing_it(case))
 
     def _paths(self, case: SiteCase, tier: str) -> Distribution:
         """Return the paths of a tier."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
-from dcmodel.arrays import ArrayConstraint, ArrayParam, ArrayVar, CostTerm
+from dcmodel.arrays import ArrayConstraint, ArrayParam, ArrayVar, CostTerm, cost_term
 from dcmodel.components.base import FloatArray, SiteCase
 from dcmodel.finance.annuity import capital_recovery_factor
 from dcmodel.inputs.assumptions import Technology
@@ -172,6 +172,46 @@ def _vintage_cost(
         return sum(stands[y, v] * per_unit[v] * built[v] for v in m.Y)
 
     b.add_component(name, CostTerm(m.Y, rule=rule, category=category, doc=doc))
+
+
+def standing_it(case: SiteCase) -> FloatArray:
+    """Return the installed IT whose plant stands in each year [MW], shape (years,)."""
+    added = np.diff(np.maximum.accumulate(case.it_capacity), prepend=0.0)
+    return np.asarray(case.stands @ added)
+
+
+def plant_rates(case: SiteCase, parameters: Technology) -> tuple[float, FloatArray]:
+    """Return annuity and fixed operation a year over capital [yr-1], the latter by year."""
+    crf = capital_recovery_factor(case.discount_rate, parameters.value("lifetime"))
+    return crf, parameters.at("fixed_operation_share_of_capex", np.asarray(case.years))
+
+
+def plant_cost(
+    b: pyo.Block, case: SiteCase, parameters: Technology, overnight: FloatArray, what: str
+) -> None:
+    """Declare annuity and operation of plant that stands whatever is decided.
+
+    Parameters
+    ----------
+    parameters : Technology
+        With ``lifetime`` and ``fixed_operation_share_of_capex``.
+    overnight : array of shape (years,)
+        Cost of what stands [USD].
+    what : str
+        Words for the documentation of the costs.
+    """
+    m = b.model()
+    annuity, yearly = plant_rates(case, parameters)
+    b.annuity = ArrayParam(m.Y, values=overnight * annuity)
+    b.maintenance = ArrayParam(m.Y, values=overnight * yearly)
+
+    @cost_term(b, m.Y, category="building", doc=f"{what}: annuity [USD]")
+    def capital(b: pyo.Block, y: Any) -> Any:
+        return b.annuity[y]
+
+    @cost_term(b, m.Y, category="building", doc=f"{what}: operation [USD]")
+    def operation(b: pyo.Block, y: Any) -> Any:
+        return b.maintenance[y]
 
 
 def staged(stages: dict[int, float], years: tuple[int, ...]) -> FloatArray:

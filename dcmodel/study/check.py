@@ -232,21 +232,13 @@ def _components(parts: Parts, folder: Path) -> Iterator[Finding]:
             yield from _parameters(name, parameters, (*loc, "parameters"))
 
 
-_STATED_ELSEWHERE = {
-    "survive_outage_h": (
-        "an outage to survive is stated by its component, as 'components: {outage: {duration_h: "
-        "24}}', with the share of each workload that must go on"
-    ),
-}
-"""What may be sought among requirements and stands elsewhere."""
-
-
 def _requirements(parts: Parts, folder: Path) -> Iterator[Finding]:
     registered = library.requirement_classes()
     for name, fields in parts.get("requirements", {}).items():
         loc: Loc = ("requirements", name)
         if name not in registered:
-            elsewhere = f"; {_STATED_ELSEWHERE[name]}" if name in _STATED_ELSEWHERE else ""
+            stated = [part.sought_as.get(name) for part in library.component_classes().values()]
+            elsewhere = "".join(f"; {text}" for text in stated if text)
             yield Finding(loc, _unknown("requirement", name, sorted(registered)) + elsewhere)
             continue
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -10,7 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from dcmodel.base.errors import DataError, DcmodelError, StudyError
-from dcmodel.base.registry import nearest
+from dcmodel.base.registry import closest, nearest
 from dcmodel.base.schema import Quantity
 
 Loc = tuple[Hashable, ...]
@@ -42,9 +41,9 @@ class Finding:
 
 def unknown_key(loc: Loc, known: list[str]) -> Finding:
     """Return a finding on an unknown key, with the nearest of the known ones or all of them."""
-    close = difflib.get_close_matches(str(loc[-1]), known, n=1, cutoff=0.6)
-    hint = f"; did you mean '{close[0]}'?" if close else f"; known: {', '.join(known)}"
-    return Finding(loc, f"unknown key{hint}", instead=close[0] if close else "")
+    name = str(loc[-1])
+    hint = nearest(name, known) or f"; known: {', '.join(known)}"
+    return Finding(loc, f"unknown key{hint}", instead=next(iter(closest(name, known)), ""))
 
 
 def unknown_name(what: str, name: str, known: list[str]) -> str:

@@ -34,8 +34,8 @@ class NextNine:
     """None where nothing on offer reaches it."""
     tier: str = ""
     """Tier of power distribution that it takes; empty where the one there is will do."""
-    cost: float = 0.0
-    """Cost a year of all that is added [USD yr-1]."""
+    cost: float = math.inf
+    """Cost a year of all that is added; infinite where nothing reaches it [USD yr-1]."""
     value: float = 0.0
     """Availability that is reached [1]."""
     reason: str = ""
@@ -126,12 +126,12 @@ def _next_nine(backup: CaseBackup, supply: float, target: float | None) -> NextN
         return NextNine(target, reason=f"{target:.8g} holds already, nothing is to be added")
     best = _sized(backup, target)
     for position, (paths, cost) in enumerate(backup.distributions[1:], start=1):
-        if best.sizing is None or cost < best.cost:
-            found = _sized(
-                replace(backup, distributions=backup.distributions[position:]), target, cost
-            )
-            if found.sizing is not None and (best.sizing is None or found.cost < best.cost):
-                best = replace(found, tier=paths.name)
+        if cost >= best.cost:
+            continue
+        better = replace(backup, distributions=backup.distributions[position:])
+        found = _sized(better, target, cost)
+        if found.cost < best.cost:
+            best = replace(found, tier=paths.name)
     return best
 
 

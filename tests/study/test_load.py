@@ -171,7 +171,7 @@ def test_a_faulty_workload_does_not_bring_a_fault_of_the_sum(small_text, write_s
         ("{sites.dalas.weather: typical}", ["did you mean 'dallas'"]),
         ("{components.batery.power_max_mw: 0}", ["did you mean 'battery'"]),
         ("{components.battery.power_max_mw: -1}", ["found -1", "at least 0"]),
-        ("{components: {battery: {power_maximum_mw: 1}}}", ["did you mean 'power_max_mw'"]),
+        ("{components: {battery: {power_mw: 1}}}", ["did you mean 'power_max_mw'"]),
         ("{workloads.chat.share: 0.5}", ["shares sum to 0.8"]),
         ("{name: other}", ["the same in all scenarios"]),
         ("{discount_rate.high: 0.1}", ["has no keys"]),
