@@ -95,7 +95,10 @@ def _compile_columns(m: Any, years: Any) -> tuple[Columns, dict[str, ColumnBlock
             columns.start.update({id(e): at + k for k, e in enumerate(elements)})
             stop = at + len(elements)
             lower, upper, integer = _element_bounds(elements)
-        blocks[variable.name] = ColumnBlock(variable.name, at, stop, **layout)
+        operational = getattr(variable, "operational", False)
+        blocks[variable.name] = ColumnBlock(
+            variable.name, at, stop, **layout, operational=operational
+        )
         for name, part in (("lower", lower), ("upper", upper), ("integer", integer)):
             parts[name].append(part)
         at = stop

@@ -192,6 +192,9 @@ class ArrayVar(ArrayIndexed, IndexedVar):
         Bounds that broadcast to the shape of the sets; infinite where there is none.
     integer : bool
         Whether the variables take whole numbers only.
+    operational : bool
+        Whether the variables are outcomes of operation, such as a metered peak: never held fixed
+        as sizes are while the hours are dispatched, even where they reach into other years.
     doc : str, optional
         Meaning and unit.
 
@@ -213,11 +216,13 @@ class ArrayVar(ArrayIndexed, IndexedVar):
         lower: Any = 0.0,
         upper: Any = np.inf,
         integer: bool = False,
+        operational: bool = False,
         name: str | None = None,
         doc: str = "",
     ) -> None:
         IndexedVar.__init__(self, *sets, dense=not sets, name=name, doc=doc)
         self.integer = integer
+        self.operational = operational
         self._given = (lower, upper)
 
     def construct(self, data: Any = None) -> None:

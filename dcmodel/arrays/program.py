@@ -86,8 +86,17 @@ class Block:
         return whole
 
 
+@dataclass(frozen=True)
 class ColumnBlock(Block):
-    """Columns of one variable component."""
+    """Columns of one variable component.
+
+    Parameters
+    ----------
+    operational : bool
+        Whether they are outcomes of operation, see `ArrayVar`.
+    """
+
+    operational: bool = False
 
 
 @dataclass(frozen=True)
@@ -168,6 +177,14 @@ class LinearProgram:
     def n_columns(self) -> int:
         """Number of columns."""
         return int(self.matrix.shape[1])
+
+    @property
+    def operational(self) -> np.ndarray:
+        """Columns that are outcomes of operation, see `ArrayVar`; bool, shape (n,)."""
+        found = np.zeros(self.n_columns, dtype=bool)
+        for block in self.columns.values():
+            found[block.slice] = block.operational
+        return found
 
     # ---- names ------------------------------------------------------------------------------
 

@@ -9,6 +9,10 @@ name on the block   index           meaning
 ==================  ==============  ==========================================================
 ``supply``          year, time      power into the site bus, negative when drawing [MW]
 ``delivery``        year, time      contracted energy delivered to the site's meter account [MW]
+``dark``            year            installed IT that has no power and serves nothing [MW]
+``unserved``        year, time      part of ``supply`` that is not supplied: load that is lost [MW]
+``dropped``         ``K``, year,    work of the classes in its set ``K`` that is refused [MW]
+                    time
 ``it_shift``        year, time      IT work moved into the hour, negative when moved out [MW]
 ``served``          ``K``, year,    work of the classes in its set ``K`` that leaves their queue
                     time            [MW], with ``batched`` of those in its set ``S``
@@ -72,8 +76,11 @@ class Workload:
     """Deferral window of each class; 0 is interactive [h]."""
     backlog_max: FloatArray
     """Work that arrived within the window before the step's end [MWh], as `arrivals`."""
-    value: tuple[float, ...] = ()
-    """What a unit of work of each class is worth, lost when dropped [USD MWh-1]."""
+    value: tuple[float | None, ...] = ()
+    """What a unit of work of each class is worth by its own statement; None where it states
+    nothing (`dcmodel.components.values.work_values`) [USD MWh-1]."""
+    priority: tuple[int, ...] = ()
+    """Rank of each class among those without a value of their own: 1 is lost last."""
     batch_saving: FloatArray | None = None
     """Energy saved by work that waited and runs in larger batches [1], shape (classes, years)."""
 
@@ -139,6 +146,16 @@ class SiteCase:
     def distributions(self) -> tuple[DistributionOffer, ...]:
         """Paths to the racks, then better ones; empty where no component lays them."""
         return tuple(offer for part in self.components for offer in part.distributions(self))
+
+    def parameters_of(self, kind: str) -> Technology:
+        """Return the parameters of a kind as the case's own component has them, else the library's.
+
+        Whoever needs a number of another component asks here, so that what a study sets acts.
+        """
+        for part in self.components:
+            if part.kind == kind:
+                return part.technology(self)
+        return technology(kind, self.currency_year)
 
     @cached_property
     def previous(self) -> npt.NDArray[np.int64]:
@@ -275,6 +292,8 @@ class Component(Spec):
     """Whether the reference case, an ordinary grid-supplied site, has it too."""
     profiles: ClassVar[tuple[str, ...]] = ()
     """Hourly series of `SiteCase.series` that the equations need."""
+    receives_work: ClassVar[bool] = False
+    """Whether the work of the site is chosen elsewhere, by a portfolio that sizes it."""
     moves_work: ClassVar[bool] = False
     """Whether it moves work in time; a portfolio does so itself, before work is routed."""
 

@@ -10,7 +10,8 @@ import pyomo.environ as pyo
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, array_expression
 from dcmodel.base.units import SECONDS_PER_HOUR
 from dcmodel.components.base import FloatArray, SiteCase
-from dcmodel.components.outages import Means, Outages, bridge_h, by_hour, started
+from dcmodel.components.outages import Means, Outages, by_hour, started
+from dcmodel.components.ups import bridge_h
 
 if TYPE_CHECKING:
     from dcmodel.components.generator import Generator
@@ -137,9 +138,7 @@ def means(generator: Generator, b: pyo.Block, case: SiteCase, hours: int) -> Mea
         resupply = full_load * np.outer(units, until - generator.autonomy(case))
     return Means(
         power=p.value("unit_rating") * derating * firm,
-        started=started(
-            p.value("start_time") / SECONDS_PER_HOUR, bridge_h(case.currency_year), hours
-        ),
+        started=started(p.value("start_time") / SECONDS_PER_HOUR, bridge_h(case), hours),
         running=running,
         fuel_per_mwh=per_mwh,
         fuel=fuel,

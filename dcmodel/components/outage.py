@@ -12,8 +12,9 @@ from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, cost_term
 from dcmodel.base.schema import Fraction, Quantity, Spec
 from dcmodel.components.base import Component, FloatArray, SiteCase, components
 from dcmodel.components.outage_screen import failing_starts, screened_starts, spread_starts
-from dcmodel.components.outages import bridge_h, by_hour, outages_of
-from dcmodel.components.values import lost_load_value
+from dcmodel.components.outages import by_hour, outages_of
+from dcmodel.components.ups import bridge_h
+from dcmodel.components.values import lost_load
 
 Length = Annotated[int, Field(ge=1, le=720), Quantity("h")]
 ADDED_AT_ONCE = 6
@@ -79,7 +80,8 @@ class Outage(Component):
     value_of_lost_load_usd_per_mwh: Annotated[float, Field(ge=0), Quantity("USD MWh-1")] | None = (
         None
     )
-    """Cost of critical load lost in `scenarios`; None takes that of unserved energy. [USD MWh-1]"""
+    """Cost of critical load lost in `scenarios`; None takes that of the most
+    valuable class of work. [USD MWh-1]"""
 
     # ---- numbers --------------------------------------------------------------------------------
 
@@ -180,7 +182,7 @@ class Outage(Component):
             lengths += [self.scenarios[name].duration_h] * len(hours)
             weight += [self.scenarios[name].per_year / len(hours)] * len(hours)
         it_power = self.it_power(case)
-        bridge = bridge_h(case.currency_year)
+        bridge = bridge_h(case)
         outages = outages_of(
             b, case.duration, begin, self.length(), profiles(case), it_power, bridge
         )
@@ -211,7 +213,7 @@ class Outage(Component):
             return
         value = self.value_of_lost_load_usd_per_mwh
         if value is None:
-            value = lost_load_value(case.currency_year)
+            value = lost_load(case)
         b.expected = ArrayParam(b.starts, values=value * weight)
 
         @cost_term(b, m.Y, category="unserved", doc="Load lost in expected outages [USD]")

@@ -16,7 +16,6 @@ import numpy.typing as npt
 import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayParam
-from dcmodel.inputs.assumptions import technology
 
 FloatArray = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -69,11 +68,6 @@ def started(start_h: float, bridge_h: float, hours: int) -> FloatArray:
         Length of the outage [h].
     """
     return np.clip(np.arange(1, hours + 1) - max(start_h - bridge_h, 0.0), 0.0, 1.0)
-
-
-def bridge_h(currency_year: int) -> float:
-    """Return the time that the uninterruptible supply within the building carries [h]."""
-    return technology("ups", currency_year).value("autonomy_included")
 
 
 @dataclass(frozen=True)

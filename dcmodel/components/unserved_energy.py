@@ -1,4 +1,4 @@
-"""Unserved energy: what the site cannot supply, at the value of lost load."""
+"""Unserved energy: what the site does not supply, at the value of the work that is lost."""
 
 from __future__ import annotations
 
@@ -6,34 +6,73 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pyomo.environ as pyo
+from pydantic import PrivateAttr
 
 from dcmodel.arrays import ArrayVar, array_expression, cost_term
 from dcmodel.components.base import Component, SiteCase, components
+from dcmodel.components.dark import declare_dark, keep_dark_work_apart
+from dcmodel.components.idle import Mask, steps_to_close
+from dcmodel.components.staging import by_year
+from dcmodel.components.values import lost_load
 
 
 @components.register("unserved_energy")
 class UnservedEnergy(Component):
-    """Energy not supplied, priced so that it is a last resort and a study still answers."""
+    """Energy not supplied in ordinary hours.
+
+    Loss of load in hours without an outage is no design, so there is none unless the study allows
+    some by ``requirements: {unserved_energy: ...}``. What is allowed is priced at the value of the
+    most valuable class of work, and is never used while contracted power stands idle. IT that a
+    year's connection cannot carry stays dark (`dcmodel.components.dark`).
+    """
 
     kind: ClassVar[str] = "unserved_energy"
+
+    _open_steps: Mask | None = PrivateAttr(None)
+    """Steps in which load may be lost, shape (years, steps); all where None."""
 
     def build(self, b: pyo.Block, case: SiteCase) -> None:
         """Declare unserved power and its cost."""
         m = b.model()
-        price = self.technology(case).value("value_of_lost_load")
-        limit = (case.facility_design_peak * case.it_capacity)[:, None]
-        b.unserved = ArrayVar(
-            m.Y,
-            m.T,
-            lower=0,
-            upper=np.broadcast_to(limit, (len(case.years), len(case.duration))),
-            doc="Unserved power [MW]",
-        )
+        declare_dark(b, case)
+        stated = next((one for one in case.requirements if one.kind == self.kind), None)
+        if stated is None:
+            return
+        allowed = by_year(getattr(stated, "limit_mwh"), case, 0.0)  # noqa: B009, a requirement's
+        if not allowed.any():
+            return
+        price = lost_load(case)
+        limit = np.where(allowed > 0, case.facility_design_peak * case.it_capacity, 0.0)
+        upper = np.tile(limit[:, None], len(case.duration))
+        if self._open_steps is not None:
+            upper = np.where(self._open_steps, upper, 0.0)
+        b.unserved = ArrayVar(m.Y, m.T, lower=0, upper=upper, doc="Unserved power [MW]")
 
         @array_expression(b, m.Y, m.T, doc="Power into the site bus [MW]")
         def supply(b: pyo.Block, y: Any, t: Any) -> Any:
             return b.unserved[y, t]
 
         @cost_term(b, m.Y, category="unserved", doc="Unserved energy [USD]")
-        def lost_load(b: pyo.Block, y: Any) -> Any:
+        def lost_load_cost(b: pyo.Block, y: Any) -> Any:
             return price * sum(m.duration[t] * b.unserved[y, t] for t in m.T)
+
+    def revised(self, m: pyo.ConcreteModel, case: SiteCase) -> Component | None:
+        """Return the component without loss in steps with idle power; None if there is none.
+
+        A charge on peaks may exceed the value of lost load for an hour; to black out servers
+        beside power that is paid for is no plan all the same.
+        """
+        unserved = m.asset[self.label].component("unserved")
+        if unserved is None:
+            return None
+        may_lose = np.asarray(unserved.upper_bound) > 0
+        left = steps_to_close(m, np.asarray(unserved.array), may_lose)
+        if left is None:
+            return None
+        again = self.model_copy()
+        again._open_steps = left
+        return again
+
+    def charge(self, b: pyo.Block, case: SiteCase) -> None:
+        """Keep the work of dark servers out of the queues."""
+        keep_dark_work_apart(b, case)

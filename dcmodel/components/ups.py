@@ -117,3 +117,8 @@ class Ups(Component):
         """Return the largest energy."""
         place = ("components", self.kind, "parameters", "extra_max")
         return (Limit.of_size("UPS energy", "MWh", place, b.energy, b.energy_built),)
+
+
+def bridge_h(case: SiteCase) -> float:
+    """Return the time that the uninterruptible supply within the building carries [h]."""
+    return case.parameters_of("ups").value("autonomy_included")

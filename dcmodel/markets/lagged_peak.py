@@ -129,20 +129,16 @@ class LaggedPeak(TariffForm):
         due = [self._due(y, years - 1 - y, discount, months) for y in range(years)]
         b.due = ArrayParam(m.Y, values=np.array(due))
         b.L = pyo.RangeSet(0, len(LAGS) - 1)
-        b.rate_of = ArrayParam(b.L, m.Y, values=self._rates(years, months))
         source = np.arange(years) - np.array(LAGS)[:, None]
         known = (source >= 0) | (self.first_year == "steady")
         b.source = ArrayParam(b.L, m.Y, values=np.maximum(source, 0))
-        limit = case.grid_available.max() * known
-        b.billed = ArrayVar(b.L, m.Y, lower=0, upper=limit, doc="Billed load at peaks [MW]")
+        b.rate_of = ArrayParam(b.L, m.Y, values=self._rates(years, months) * known)
 
-        @array_constraint(b, b.L, m.Y, where=known, couples_years=True, doc="Paid in later years")
-        def lagged(b: pyo.Block, lag: Any, y: Any) -> Any:
-            return b.billed[lag, y] == b.load[b.source[lag, y]]
-
+        # what a year pays is linear in the loads of earlier years, so no row couples the years: a
+        # load at the peaks is an outcome of the hours, never a size that limits them
         @cost_term(b, m.Y, category="network", doc="Charge on earlier load at peaks [USD]")
         def demand(b: pyo.Block, y: Any) -> Any:
-            return sum(b.rate_of[lag, y] * b.billed[lag, y] for lag in b.L)
+            return sum(b.rate_of[lag, y] * b.load[b.source[lag, y]] for lag in b.L)
 
         @cost_term(b, m.Y, category="network", doc="Charge on load at peaks due after [USD]")
         def due_later(b: pyo.Block, y: Any) -> Any:

@@ -124,10 +124,16 @@ class MinimumTake(TariffForm):
         else:
             b.contract = ArrayParam(m.Y, values=np.full(years, self.contract_mw))
             limit = max(limit, self.contract_mw)
-        b.billed = ArrayVar(m.Y, m.M, lower=0, upper=float(limit), doc="Billed demand [MW]")
-        used = case.months_used
+        b.billed = ArrayVar(
+            m.Y, m.M, lower=0, upper=float(limit), operational=True, doc="Billed demand [MW]"
+        )
+        used, chosen = case.months_used, self.contract_mw is None
 
-        @array_constraint(b, m.Y, m.M, where=used, doc="A share of the contract is billed")
+        # a contract that is chosen couples years by rows of peaks and billed demand alone, so that
+        # the hours are never held to it: it follows from them
+        @array_constraint(
+            b, m.Y, m.M, where=used, couples_years=chosen, doc="A share of the contract is billed"
+        )
         def floor(b: pyo.Block, y: Any, month: Any) -> Any:
             return b.billed[y, month] >= share * b.reserved[y] * b.contract[y]
 
@@ -153,7 +159,9 @@ class MinimumTake(TariffForm):
         b.contract = ArrayVar(m.Y, lower=0, upper=max(limit, most), doc="Contracted power [MW]")
         within = np.broadcast_to((shares > 0)[:, None], (len(shares), 12))
 
-        @array_constraint(b, m.Y, m.M, where=within, doc="Peaks within the ramp of the contract")
+        @array_constraint(
+            b, m.Y, m.M, where=within, couples_years=True, doc="Peaks within the contract's ramp"
+        )
         def contract_limit(b: pyo.Block, y: Any, month: Any) -> Any:
             return m.monthly_peak[y, month] <= b.reserved[y] * b.contract[y]
 

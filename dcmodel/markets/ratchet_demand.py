@@ -100,9 +100,11 @@ class RatchetDemand(TariffForm):
         b.look_month = ArrayParam(m.M, b.K, values=at % MONTHS_PER_YEAR)
         b.rate = ArrayParam(m.Y, values=by_year(self.rate_usd_per_mw_month, years))
         limit = float(case.grid_available.max())
-        b.billed = ArrayVar(m.Y, m.M, lower=0, upper=limit, doc="Billed demand [MW]")
+        b.billed = ArrayVar(
+            m.Y, m.M, lower=0, upper=limit, operational=True, doc="Billed demand [MW]"
+        )
 
-        # rows of sizes alone: they go with the rows that couple years
+        # rows of peaks alone: they go with the rows that couple years
         @array_constraint(b, m.Y, m.M, couples_years=True, doc="Billed is the month's peak")
         def own_peak(b: pyo.Block, y: Any, month: Any) -> Any:
             return b.billed[y, month] >= m.monthly_peak[y, month]

@@ -43,6 +43,7 @@ class RoutedWork(Component):
 
     kind: ClassVar[str] = "routed_work"
     in_reference: ClassVar[bool] = False
+    receives_work: ClassVar[bool] = True
 
     def build(self, b: pyo.Block, case: SiteCase) -> None:
         """Declare the deviation from the expected work."""

@@ -33,6 +33,9 @@ class YearBlock:
         Positions of the block's columns and rows in the whole program.
     link : ndarray of int
         Which of the block's columns are link columns.
+    held : ndarray of int
+        Which of them are decisions, held fixed in a dispatch. The others are outcomes of operation
+        that reach into other years (a peak under a ratchet): they stay free, at a price.
     whole : LinearProgram
         Names rows and columns.
     year : int
@@ -43,6 +46,7 @@ class YearBlock:
     columns: Indices
     rows: Indices
     link: Indices
+    held: Indices
     whole: Any
     year: int
 
@@ -52,21 +56,27 @@ class YearBlock:
         cost[self.link] -= coupling_value[self.columns[self.link]]
         return self._named(replace(self.problem, cost=cost))
 
-    def fixed(self, values: Floats) -> NamedProblem:
-        """Return the block with its link columns fixed at the whole program's `values`."""
+    def fixed(self, values: Floats, coupling_value: Floats) -> NamedProblem:
+        """Return the block with its decisions fixed at the whole program's `values`.
+
+        Outcomes of operation that reach into other years stay free, less the value of the coupling.
+        """
         lower, upper = self.problem.lower.copy(), self.problem.upper.copy()
-        at = values[self.columns[self.link]]
-        lower[self.link] = upper[self.link] = np.clip(at, lower[self.link], upper[self.link])
-        return self._named(replace(self.problem, lower=lower, upper=upper))
+        at = values[self.columns[self.held]]
+        lower[self.held] = upper[self.held] = np.clip(at, lower[self.held], upper[self.held])
+        free = np.setdiff1d(self.link, self.held)
+        cost = self.problem.cost.copy()
+        cost[free] -= coupling_value[self.columns[free]]
+        return self._named(replace(self.problem, cost=cost, lower=lower, upper=upper))
 
     def stretched(self, values: Floats, penalty: Floats) -> NamedProblem:
-        """Return the block with link columns drawn to `values` at a price for the distance.
+        """Return the block with its decisions drawn to `values` at a price for the distance.
 
-        Two columns are added for each link column: how far it lies above and below.
+        Two columns are added for each decision: how far it lies above and below.
         """
-        n_link, n = self.link.size, self.problem.shape[1]
-        at = self.columns[self.link]
-        tie = sparse.csr_array((np.ones(n_link), (np.arange(n_link), self.link)), shape=(n_link, n))
+        n_link, n = self.held.size, self.problem.shape[1]
+        at = self.columns[self.held]
+        tie = sparse.csr_array((np.ones(n_link), (np.arange(n_link), self.held)), shape=(n_link, n))
         eye = sparse.identity(n_link, format="csr")
         matrix = sparse.block_array([[self.problem.matrix, None, None], [tie, -eye, eye]])
         more, zeros = np.tile(penalty[at], 2), np.zeros(2 * n_link)
@@ -145,6 +155,8 @@ class Split:
     master_columns : ndarray of int
         Link and pure columns of the whole program, in order.
     is_link : ndarray of bool, shape (master columns,)
+    is_operational : ndarray of bool, shape (master columns,)
+        Outcomes of operation among them.
     coupling : csr_array, shape (coupling rows, master columns)
     """
 
@@ -152,7 +164,13 @@ class Split:
     coupling_rows: Indices
     master_columns: Indices
     is_link: NDArray[np.bool_]
+    is_operational: NDArray[np.bool_]
     coupling: Any
+
+    @property
+    def has_operational_links(self) -> bool:
+        """Whether outcomes of operation reach from one year into another."""
+        return bool((self.is_link & self.is_operational).any())
 
 
 def split(lp: Any) -> Split:
@@ -175,15 +193,21 @@ def split(lp: Any) -> Split:
     in_coupling = _occupied(coupling)
     if whole.integer is not None:
         in_coupling |= whole.integer
+    operational = np.asarray(lp.operational, dtype=bool)
     row_group, column_group = _groups(own, np.asarray(lp.column_year), in_block)
     blocks = []
     for group in np.unique(column_group[in_block]):
         columns = np.flatnonzero(in_block & (column_group == group))
         rows = own_rows[row_group == group]
-        blocks.append(_block(lp, whole, columns, rows, in_coupling))
+        blocks.append(_block(lp, whole, columns, rows, in_coupling, operational))
     master = np.flatnonzero(in_coupling | ~in_block)
     return Split(
-        tuple(blocks), coupling_rows, master, in_block[master], narrow(coupling[:, master])
+        tuple(blocks),
+        coupling_rows,
+        master,
+        in_block[master],
+        operational[master],
+        narrow(coupling[:, master]),
     )
 
 
@@ -218,7 +242,12 @@ def _groups(own: Any, year: NDArray[Any], in_block: NDArray[np.bool_]) -> tuple[
 
 
 def _block(
-    lp: Any, whole: Problem, columns: Indices, rows: Indices, in_coupling: NDArray[np.bool_]
+    lp: Any,
+    whole: Problem,
+    columns: Indices,
+    rows: Indices,
+    in_coupling: NDArray[np.bool_],
+    operational: NDArray[np.bool_],
 ) -> YearBlock:
     problem = Problem(
         cost=whole.cost[columns],
@@ -231,4 +260,6 @@ def _block(
     years = np.unique(np.asarray(lp.column_year)[columns])
     years = years[years >= 0]
     year = int(years[0]) if years.size == 1 else -1
-    return YearBlock(problem, columns, rows, np.flatnonzero(in_coupling[columns]), lp, year)
+    link = np.flatnonzero(in_coupling[columns])
+    held = link[~operational[columns[link]]]
+    return YearBlock(problem, columns, rows, link, held, lp, year)

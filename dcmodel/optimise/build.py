@@ -75,7 +75,9 @@ def meter(m: pyo.ConcreteModel, case: SiteCase) -> None:
     """Metered import from the grid and its maximum of each month."""
     limit = case.grid_available[:, None]
     m.grid_import = ArrayVar(m.Y, m.T, lower=0, upper=limit, doc="Metered import [MW]")
-    m.monthly_peak = ArrayVar(m.Y, m.M, lower=0, upper=limit, doc="Largest import [MW]")
+    m.monthly_peak = ArrayVar(
+        m.Y, m.M, lower=0, upper=limit, operational=True, doc="Largest import [MW]"
+    )
 
     @array_constraint(m, m.Y, m.T, doc="The month's peak is the largest import")
     def peak_register(m: pyo.Block, y: Any, t: Any) -> Any:
@@ -86,11 +88,15 @@ def work_and_facility(m: pyo.ConcreteModel, case: SiteCase) -> None:
     """Declare IT power of the work served, and the facility that carries it.
 
     ``P_it = phi S + (1 - phi) work``; facility power and water are affine in IT power and installed
-    IT, hour by hour.
+    IT, hour by hour. ``S`` is what has power: dark IT draws nothing and serves nothing.
     """
     phi, limit = case.idle_fraction, case.utilisation_max
     coefficients = case.facility
     m.arrivals = ArrayParam(m.Y, m.T, values=case.workload.total)
+    dark = offering(m, "dark")
+    if dark:
+        installed = np.where(case.it_capacity > 0, case.it_capacity, 1.0)[:, None]
+        m.arrivals_per_it = ArrayParam(m.Y, m.T, values=case.workload.total / installed)
     m.power_slope = ArrayParam(m.Y, m.T, values=coefficients.power_slope)
     m.power_fixed = ArrayParam(m.Y, m.T, values=coefficients.power_fixed)
     m.water_slope = ArrayParam(m.Y, m.T, values=coefficients.water_slope)
@@ -98,29 +104,34 @@ def work_and_facility(m: pyo.ConcreteModel, case: SiteCase) -> None:
     shifting = offering(m, "it_shift")
     drawing, saving = offering(m, "facility_draw"), offering(m, "water_saved")
 
+    @array_expression(m, m.Y, doc="Installed IT that has power [MW]")
+    def it_energised(m: pyo.Block, y: Any) -> Any:
+        return m.it_capacity[y] - sum([b.dark[y] for b in dark])
+
     @array_expression(m, m.Y, m.T, doc="Dynamic IT power of the work served [MW]")
     def work(m: pyo.Block, y: Any, t: Any) -> Any:
-        return m.arrivals[y, t] + sum([b.it_shift[y, t] for b in shifting])
+        not_taken_on = sum([m.arrivals_per_it[y, t] * b.dark[y] for b in dark])
+        return m.arrivals[y, t] - not_taken_on + sum([b.it_shift[y, t] for b in shifting])
 
     @array_expression(m, m.Y, m.T, doc="IT power [MW]")
     def it_power(m: pyo.Block, y: Any, t: Any) -> Any:
-        return phi * m.it_capacity[y] + (1 - phi) * m.work[y, t]
+        return phi * m.it_energised[y] + (1 - phi) * m.work[y, t]
 
     @array_expression(m, m.Y, m.T, doc="Facility power [MW]")
     def facility_power(m: pyo.Block, y: Any, t: Any) -> Any:
-        line = m.power_slope[y, t] * m.it_power[y, t] + m.power_fixed[y, t] * m.it_capacity[y]
+        line = m.power_slope[y, t] * m.it_power[y, t] + m.power_fixed[y, t] * m.it_energised[y]
         return line + sum([b.facility_draw[y, t] for b in drawing])
 
     @array_expression(m, m.Y, m.T, doc="Water use [m3 h-1]")
     def water_use(m: pyo.Block, y: Any, t: Any) -> Any:
-        line = m.water_slope[y, t] * m.it_power[y, t] + m.water_fixed[y, t] * m.it_capacity[y]
+        line = m.water_slope[y, t] * m.it_power[y, t] + m.water_fixed[y, t] * m.it_energised[y]
         return line - sum([b.water_saved[y, t] for b in saving])
 
     if shifting:
 
         @array_constraint(m, m.Y, m.T, doc="Work within the installed fleet")
         def fleet_limit(m: pyo.Block, y: Any, t: Any) -> Any:
-            return m.work[y, t] <= limit * m.it_capacity[y]
+            return m.work[y, t] <= limit * m.it_energised[y]
 
 
 def energy_account(m: pyo.ConcreteModel, case: SiteCase) -> None:

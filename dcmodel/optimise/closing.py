@@ -120,7 +120,8 @@ class Closing:
         """Return the hourly dispatch of a proposal's sizes, None where it fails."""
         self._check(proposal)
         design = self._nearest(self._proposed(proposal))
-        answers = self._solve_all([block.fixed(design) for block in self.parts.blocks], True)
+        value = self.master.coupling_value(proposal.coupling_dual)
+        answers = self._solve_all([block.fixed(design, value) for block in self.parts.blocks], True)
         for block, answer in zip(self.parts.blocks, answers, strict=True):
             if answer is None:
                 return None
@@ -139,6 +140,7 @@ class Closing:
     def _try(self, proposal: Proposal, number: int, gap: float) -> None:
         """Dispatch the sizes of a proposal and price the blocks by its multipliers."""
         wish = self._proposed(proposal)
+        self.coupling_dual = proposal.coupling_dual
         design = self._nearest(wish)
         for _ in range(ATTEMPTS):
             wanted = self._dispatch(design, wish)
@@ -234,19 +236,23 @@ class Closing:
             None if every block could be dispatched, else sizes with which they could.
         """
         blocks = self.parts.blocks
-        answers = self._solve_all([block.fixed(design) for block in blocks], may_fail=True)
+        value = self.master.coupling_value(self.coupling_dual)
+        answers = self._solve_all([block.fixed(design, value) for block in blocks], may_fail=True)
         x, row_dual = design.copy(), np.zeros(self.problem.shape[0])
         for i, (block, answer) in enumerate(zip(blocks, answers, strict=True)):
             if answer is None:
                 continue
             own = np.ones(block.columns.size, dtype=bool)
-            own[block.link] = False
+            own[block.held] = False
             x[block.columns[own]] = answer.x[own]
             row_dual[block.rows] = believed(answer)
             self.master.add(i, believed(answer), answer.x)
         failed = [i for i, answer in enumerate(answers) if answer is None]
         if failed:
             return self._stretch(failed, design, wish)
+        if self.parts.has_operational_links:
+            at = self.parts.master_columns
+            x[at] = self.master.complete(x)[at]
         self._keep(x, row_dual)
         return None
 
@@ -260,7 +266,7 @@ class Closing:
         for i, block, answer in zip(failed, blocks, answers, strict=True):
             x = answer.x[: block.columns.size]
             self.master.add(i, believed(answer), x)
-            wanted[block.columns[block.link]] = x[block.link]
+            wanted[block.columns[block.held]] = x[block.held]
         return wanted
 
     def _mix(self) -> Mix | None:
@@ -305,7 +311,7 @@ class Closing:
 
     def _solve_all(self, programs: list[NamedProblem], may_fail: bool = False) -> list[Any]:
         def one(program: NamedProblem) -> Solution | None:
-            if may_fail and program.block.link.size:
+            if may_fail and program.block.held.size:
                 return solve_or_none(program, **self.options)
             return solve(program, **self.options)
 

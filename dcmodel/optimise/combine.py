@@ -67,6 +67,7 @@ def combined(
     whole = _summed(list(sites.values()))
     _add_terms(whole, {k: v for k, v in own.items() if k[0] == ""})
     _ratios(whole)
+    _promise(whole, case, routing)
     add_metrics(whole)
     add_metrics(whole, "reference_")
     _placement(whole, case, plan, routing)
@@ -198,6 +199,17 @@ def _ratios(whole: xr.Dataset) -> None:
     wue = {"units": "L kWh-1", "long_name": "Water usage effectiveness"}
     whole["pue"] = (whole["facility_energy"] / energy).assign_attrs(pue)
     whole["wue"] = (whole["water"] / energy).assign_attrs(wue)
+
+
+def _promise(whole: xr.Dataset, case: PortfolioCase, routing: Routing) -> None:
+    """Count work that no site serves among what is promised; changed in place."""
+    hours = routing.case.duration
+    dropped = sum((work @ hours for work in routing.dropped.values()), np.zeros(len(case.years)))
+    dynamic = 1 - max(site.idle_fraction for site in case.sites)
+    promised = whole["it_energy_promised"]
+    whole["it_energy_promised"] = (
+        promised + xr.DataArray(dynamic * dropped, dims="year")
+    ).assign_attrs(promised.attrs)
 
 
 def _placement(whole: xr.Dataset, case: PortfolioCase, plan: Plan, routing: Routing) -> None:

@@ -14,6 +14,7 @@ from dcmodel.base.units import KG_PER_TONNE
 from dcmodel.components.base import SiteCase, offering
 from dcmodel.finance.metrics import levelised_cost
 from dcmodel.optimise.clean import clean_account
+from dcmodel.optimise.lost import add_lost_work, promised_energy
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -110,6 +111,7 @@ def site_dataset(
     _by_source(result, m)
     _backlog(result, m)
     _by_class(result, m)
+    add_lost_work(result, m, case)
     _stored(result, m, case)
     result["capacity"] = site_sizes(m)
     result["cost"] = site_costs(lp, x)
@@ -211,6 +213,8 @@ def _yearly(result: xr.Dataset, m: pyo.ConcreteModel, case: SiteCase) -> None:
     energy = it_energy.where(it_energy > 0)
     for name, values, doc in (
         ("it_capacity", case.it_capacity, "Installed IT [MW]"),
+        ("it_energised", m.it_energised.array, "Installed IT that has power [MW]"),
+        ("it_energy_promised", promised_energy(case), "IT energy of all work promised [MWh]"),
         ("it_energy", it_energy, "IT energy [MWh]"),
         ("facility_energy", facility_energy, "Facility energy [MWh]"),
         ("grid_energy", grid_energy, "Energy metered from the grid [MWh]"),
@@ -246,14 +250,15 @@ def add_metrics(result: xr.Dataset, prefix: str = "") -> None:
     factors = result["discount_factor"].to_numpy()
     cost = result[f"{prefix}cost"].sum("cost_term").to_numpy()
     words = "Reference: " if prefix else ""
-    energy = result["it_energy"].to_numpy()
+    # work that is lost is promised work at its value: to lose it never lowers the cost of the rest
+    energy = result["it_energy_promised"].to_numpy()
     scalar: tuple[str, ...] = ()
     _put(
         result,
         f"{prefix}levelised_cost",
         scalar,
         levelised_cost(cost, energy, factors),
-        f"{words}Levelised cost of IT energy [USD MWh-1]",
+        f"{words}Levelised cost of promised IT energy [USD MWh-1]",
     )
     _put(
         result,

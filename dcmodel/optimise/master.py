@@ -120,6 +120,7 @@ class Master:
         self._row_lower = whole.row_lower[parts.coupling_rows]
         self._row_upper = whole.row_upper[parts.coupling_rows]
         self._link = np.flatnonzero(parts.is_link)
+        self._decided = ~parts.is_operational[self._link]
         self._integer = None if whole.integer is None else whole.integer[at]
 
     def enlarge(self, size: float) -> None:
@@ -327,6 +328,8 @@ class Master:
             lower += [constant, np.array([-np.inf])]
             upper += [np.full(constant.size, np.inf), np.array([cost_max - self.whole.offset])]
         price = np.concatenate([wish.above[self.link_columns], wish.below[self.link_columns]])
+        # what follows from operation has no place to stay near to
+        price *= np.tile(self._decided, 2)
         # only their ratios matter; near one, the distance is judged in megawatts
         price = price / max(float(price.max(initial=0.0)), 1e-12)
         program = self._program(

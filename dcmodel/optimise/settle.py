@@ -8,13 +8,13 @@ small program of their own.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from dcmodel.optimise.coarse import LONG
 from dcmodel.optimise.pathway import PathwaySolution
+from dcmodel.optimise.polish import cheaper
 from dcmodel.optimise.solve import solve_or_none
 from dcmodel.optimise.solvers.problem import Floats, Problem, narrow
 
@@ -34,12 +34,7 @@ def settled(lp: Any, solution: PathwaySolution, gap: float) -> PathwaySolution:
         Gap that was asked for.
     """
     x = _settled(Problem.of(lp), _without_hours(lp), solution.x)
-    objective = float(lp.objective(x))
-    if objective >= solution.objective:
-        return solution
-    found = (objective - solution.lower_bound) / max(1.0, abs(objective))
-    status = "optimal" if found <= gap else solution.status
-    return replace(solution, x=x, objective=objective, gap=max(found, 0.0), status=status)
+    return cheaper(lp, solution, x, gap)
 
 
 def _without_hours(lp: Any) -> Any:

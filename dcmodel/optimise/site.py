@@ -35,6 +35,7 @@ from dcmodel.optimise.pathway import (
     propose,
     solve_pathway,
 )
+from dcmodel.optimise.polish import polished
 from dcmodel.optimise.settle import settled
 from dcmodel.optimise.shadow import shadow_prices
 from dcmodel.optimise.solve import SMALL, solve
@@ -106,7 +107,7 @@ class Solved:
 
     def case_load(self, coarse: Segments | None) -> FloatArray:
         """Return IT power over installed IT by hour [1]; `coarse` where solved on segments."""
-        load = load_of(self.case, np.asarray(self.m.work.array))
+        load = _solved_load(self.case, self.m)
         return load if coarse is None else coarse.expand(load)
 
 
@@ -133,9 +134,18 @@ def silent(stage: str, **values: float | str) -> None:
     """Report nothing."""
 
 
-def load_of(case: SiteCase, work: FloatArray) -> FloatArray:
-    """Return IT power over installed IT for work served [MW]; zero where nothing is installed."""
-    installed = case.it_capacity[:, None]
+def load_of(case: SiteCase, work: FloatArray, energised: FloatArray | None = None) -> FloatArray:
+    """Return IT power over the IT that has power, for work served; zero where there is none [1].
+
+    Parameters
+    ----------
+    case : SiteCase
+    work : array of shape (years, steps)
+        Work served [MW].
+    energised : array of shape (years,), optional
+        Installed IT that has power; all of it when left out [MW].
+    """
+    installed = (case.it_capacity if energised is None else np.asarray(energised))[:, None]
     share = np.divide(work, installed, out=np.zeros_like(work), where=installed > 0)
     return np.clip(case.idle_fraction + (1 - case.idle_fraction) * share, 0.0, 1.0)
 
@@ -313,9 +323,14 @@ def _first_proposal(case: SiteCase, effort: Effort) -> tuple[SiteCase, Proposal,
     hourly_model, hourly = compile_site(case)
     x = dispatch(hourly, proposal, jobs=effort.jobs, solver=effort.solver, tolerance=YEAR_TOLERANCE)
     if x is None:
-        return case, proposal, coarse.expand(load_of(segmented, np.asarray(m.work.array)))
+        return case, proposal, coarse.expand(_solved_load(segmented, m))
     hourly.load_solution(hourly_model, x)
-    return case, proposal, load_of(case, np.asarray(hourly_model.work.array))
+    return case, proposal, _solved_load(case, hourly_model)
+
+
+def _solved_load(case: SiteCase, m: pyo.ConcreteModel) -> FloatArray:
+    """Return IT power over the IT that has power in a solved model [1]."""
+    return load_of(case, np.asarray(m.work.array), m.it_energised.array)
 
 
 def _coarsest(case: SiteCase, effort: Effort) -> tuple[pyo.ConcreteModel, Proposal, Segments]:
@@ -360,6 +375,7 @@ def _solve(
         whole_below=lp.matrix.nnz + 1 if at_once else SMALL,
         progress=lambda line: _report_bounds(report, line),
     )
+    solution = polished(lp, solution, effort.gap, solver=effort.solver, tolerance=YEAR_TOLERANCE)
     solution = settled(lp, solution, effort.gap)
     lp.load_solution(m, solution.x, solution.row_dual)
     solved_case = case if coarse is None else case.segmented(coarse)

@@ -11,6 +11,7 @@ import xarray as xr
 
 from dcmodel.base.errors import Fault, SolverError
 from dcmodel.components.base import Held, SiteCase
+from dcmodel.components.idle import IDLE_MW
 from dcmodel.finance.bill import Meter, chained, itemise, total
 from dcmodel.workload.deferral import served_first_in_first_out
 
@@ -44,6 +45,8 @@ class Verification:
     """Largest difference of a yearly bill from the model's charges [1]."""
     contract_relative: float
     """Largest difference of a contract's yearly statement from the model's cost [1]."""
+    idle_loss_mw: float
+    """Largest load or work lost in an hour beside idle contracted power [MW]."""
 
     @property
     def attributes(self) -> dict[str, float]:
@@ -54,6 +57,7 @@ class Verification:
             "check_work_mwh": self.work_mwh,
             "check_bill_relative": self.bill_relative,
             "check_contract_relative": self.contract_relative,
+            "check_idle_loss_mw": self.idle_loss_mw,
         }
 
 
@@ -80,6 +84,7 @@ def verify(result: xr.Dataset, case: SiteCase, objective: float) -> Verification
         work_mwh=work_error(result, case),
         bill_relative=bill_error(result, case),
         contract_relative=contract_error(result, case),
+        idle_loss_mw=idle_loss(result, case),
     )
     faults = [
         Fault(case.name, f"{what} differs by {value:.3g} {unit}; at most {limit:g} is allowed")
@@ -89,12 +94,39 @@ def verify(result: xr.Dataset, case: SiteCase, objective: float) -> Verification
             ("work against its deadline", found.work_mwh, WORK_MWH, "MWh"),
             ("a bill from the meter", found.bill_relative, BILL_RELATIVE, "of the charge"),
             ("a statement of a contract", found.contract_relative, BILL_RELATIVE, "of its cost"),
+            ("load served and load lost beside idle power", found.idle_loss_mw, IDLE_MW, "MW"),
         )
         if not value <= limit
     ]
     if faults:
         raise SolverError(faults)
     return found
+
+
+def idle_loss(result: xr.Dataset, case: SiteCase) -> float:
+    """Return the largest loss in an hour in which firm contracted power stands idle [MW].
+
+    Load that is not served, and refused work of classes that do not state what it is worth.
+    """
+    lost = np.zeros(result["grid_import"].shape)
+    if "unserved" in result:
+        lost = lost + result["unserved"].to_numpy()
+    stated = dict(zip(case.workload.names, case.workload.value, strict=False))
+    for name in result["dropped_class"].to_numpy() if "dropped" in result else ():
+        if stated.get(str(name)) is None:
+            lost = lost + result["dropped"].sel(dropped_class=name).to_numpy()
+    sizes = [str(name) for name in result["size"].to_numpy() if str(name).endswith(".contracted")]
+    bought = [name for name in sizes if name.partition(".")[0] in _kinds(case)]
+    if not bought:
+        return 0.0
+    contracted = result["capacity"].sel(size=bought).sum("size").to_numpy()[:, None]
+    idle = np.maximum(contracted - result["grid_import"].to_numpy(), 0.0)
+    return float(np.minimum(idle, lost).max(initial=0.0))
+
+
+def _kinds(case: SiteCase) -> set[str]:
+    """Return the labels of the case's components: what a tariff calls contracted is no supply."""
+    return {part.label for part in case.components}
 
 
 def balance_error(result: xr.Dataset) -> float:
@@ -124,6 +156,10 @@ def _lost_work(result: xr.Dataset) -> float:
     left = result["work_arrived"] - result["work_served"]
     if "dropped" in result:
         left = left - result["dropped"].sum("dropped_class")
+    if "work_unserved" in result:
+        left = left - result["work_unserved"]
+    dark = 1 - result["it_energised"] / result["it_capacity"].where(result["it_capacity"] > 0)
+    left = left - result["work_arrived"] * dark.fillna(0.0)
     if "work_saved" in result:
         left = left - result["work_saved"]
     return float(np.abs((left * result["duration"]).sum("time")).max())

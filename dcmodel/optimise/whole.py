@@ -70,14 +70,17 @@ def solve_whole_sizes(
             if design is None or upper - lower <= gap * max(1.0, abs(upper)):
                 break
         x, row_dual = design.copy(), np.zeros(problem.shape[0])
+        value = master.coupling_value(duals[parts.coupling_rows])
         for k, block in enumerate(parts.blocks):
-            answer = solve_or_none(block.fixed(design), **options)
+            answer = solve_or_none(block.fixed(design, value), **options)
             if answer is None:
                 message = "a design of whole sizes leaves an hour without supply; widen the limits"
                 raise InfeasibleError(message)
             x[block.columns], row_dual[block.rows] = answer.x, believed(answer)
             master.add(k, row_dual[block.rows], answer.x)
             used.add(answer.solver)
+        if parts.has_operational_links:
+            x[parts.master_columns] = master.complete(x)[parts.master_columns]
         cost = float(lp.objective(x))
         if cost < upper:
             upper, best = cost, (x, row_dual)

@@ -16,7 +16,8 @@ from dcmodel.base.errors import DataError, Fault, StudyError
 from dcmodel.base.registry import nearest
 from dcmodel.base.units import HOURS_PER_YEAR
 from dcmodel.components.base import SiteCase, Workload, components
-from dcmodel.components.outages import Found, bridge_h
+from dcmodel.components.outages import Found
+from dcmodel.components.ups import bridge_h
 from dcmodel.optimise.site import Plant, load_of
 from dcmodel.reliability.distribution import Distribution
 from dcmodel.reliability.grid import grid_outages, interruption
@@ -174,7 +175,7 @@ def backup_in(
     """
     parts = parts_of(site_case, result, y)
     critical, deferrable = load_in_outage(site_case, plant, result, parts, y)
-    ride_through = bridge_h(site_case.currency_year)
+    ride_through = bridge_h(site_case)
     system = system_of(parts, critical, deferrable, ride_through)
     check(system)
     return CaseBackup(

@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from dcmodel.base.errors import Fault, StudyError
 from dcmodel.components import base
-from dcmodel.components.values import work_value
 from dcmodel.inputs.assumptions import between_years
 from dcmodel.study.cases import Case
 from dcmodel.study.serving import interactivity_of, serving_plan
@@ -85,7 +84,8 @@ def work_of(
         arrivals,
         windows,
         np.array(limits),
-        value=tuple(value_of(work, spec.currency_year) for work in spec.workloads.values()),
+        value=tuple(work.value_usd_per_mwh for work in spec.workloads.values()),
+        priority=tuple(work.priority for work in spec.workloads.values()),
         batch_saving=_batch_saving(spec, classes, installed),
     )
 
@@ -108,13 +108,6 @@ def trace_of(case: Case, work: Workload) -> Trace | None:
     if work.trace is None:
         return None
     return read_trace(case.file(work.trace.file), work.trace.time_zone)
-
-
-def value_of(work: Workload, currency_year: int) -> float:
-    """Return what a class is worth, served rather than dropped [USD MWh-1]."""
-    if work.value_usd_per_mwh is not None:
-        return work.value_usd_per_mwh
-    return work_value(currency_year, work.priority)
 
 
 def fleet_of(spec: StudySpec, installed: Sequence[float] | FloatArray) -> Vintages | None:

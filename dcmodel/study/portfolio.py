@@ -13,7 +13,7 @@ import xarray as xr
 
 from dcmodel.base.errors import DataError, Fault, StudyError
 from dcmodel.components.base import SiteCase
-from dcmodel.components.values import lost_load_value
+from dcmodel.components.values import lost_load
 from dcmodel.finance.annuity import capital_recovery_factor
 from dcmodel.inputs.archetypes import archetype_parameters, load_archetype
 from dcmodel.inputs.assumptions import Technology
@@ -164,7 +164,7 @@ def assemble_portfolio(case: Case) -> Inputs:
     streams = streams_of(case, fleet, calendar_year, transfer)
     if not any(part.moves_work for part in sites[0].components):
         streams = [replace(stream, window_h=0.0) for stream in streams]
-    lost = lost_load_value(spec.currency_year)
+    lost = lost_load(sites[0])
     portfolio = PortfolioCase(
         case.name,
         tuple(sites),

@@ -49,6 +49,8 @@ class TestFlexible:
             "battery": {"parameters": FREE_BATTERY},
         }  # fmt: skip
         kinds = options.pop("kinds", ("grid_connection", "unserved_energy"))
+        if "unserved_energy" in kinds:
+            options["asked"] = {"unserved_energy": 100.0}
         return make_case(
             price=self.PRICE, load=10.0, grid_available=14.0, grid_firm=8.0, kinds=kinds,
             settings=settings, **options,

@@ -70,6 +70,7 @@ class TestGridConnection:
             grid_available=6.0,
             kinds=("grid_connection", "unserved_energy"),
             settings={"unserved_energy": {"parameters": {"value_of_lost_load": 1.0}}},
+            asked={"unserved_energy": 5.0},
         )
         _, _, solution = optimum(case)
         # the parameter's unit is USD/kWh: 1000 USD per MWh not served

@@ -123,20 +123,21 @@ def test_all_is_dropped_below_every_price_and_none_above():
         assert m.work.array.sum() == pytest.approx(kept, abs=1e-6)
 
 
-def test_interactive_work_is_dropped_where_the_grid_ends():
-    """8 MW of work on a connection of 5: 3 are dropped, the class of less value first."""
+def test_work_that_states_its_value_is_dropped_where_the_grid_ends():
+    """8 MW of work on a connection of 5: 3 are lost, the class of less value first."""
     load = np.array([[[6.0]], [[2.0]]])
     work = Workload(("chat", "search"), load, (0.0, 0.0), np.zeros_like(load), value=(900.0, 300.0))
     case = make_case(
         price=[[50.0]],
         workload=work,
-        it_capacity=[10.0],
+        it_capacity=[8.0],
         grid_available=5.0,
         kinds=("dropped_work",),
     )
     m, _, solution = optimum(case)
     dropped = m.asset["dropped_work"].dropped.array[:, 0, 0]
-    assert dropped == pytest.approx([1.0, 2.0], abs=1e-6)
+    dark = m.asset["dropped_work"].dark.array[0] / 8.0 * load[:, 0, 0]
+    assert dropped + dark == pytest.approx([1.0, 2.0], abs=1e-6)
     assert solution.objective == pytest.approx(5 * 50 + 900 + 2 * 300)
 
 

@@ -36,6 +36,8 @@ COMPONENTS = {
 }
 BESIDE = {"outage": ("battery", "gas_engine", "solar_onsite", "thermal_storage", "ups")}
 """What stands beside a component whose rows show in others'."""
+NEEDS = {"unserved_energy": ("unserved_energy",)}
+"""Components without which a requirement has nothing to limit."""
 ALL_HOURS = {"rules": [{"period": "day", "hours": "1-24"}, {"period": "night", "hours": "0-1"}]}
 PEAKS = {"named": ["01-01 1"]}
 TARIFFS = {
@@ -124,6 +126,7 @@ REQUIREMENTS = {
     "water_limit": 30.0,
     "controllable_load": {"low_power_mw": 6.0, "hours": 1.0},
     "onsite_match": {"share": 0.4, "derating": {"battery": 0.5}},
+    "unserved_energy": 3.0,
 }
 
 
@@ -176,7 +179,8 @@ def test_component(kind, request):
 def test_requirement(kind, request):
     value = REQUIREMENTS.get(kind)
     assert value is not None, f"give {kind} a value in REQUIREMENTS of {Path(__file__).name}"
-    case = two_hours(("grid_connection", "ppa_wind", "battery"), asked={kind: value})
+    kinds = ("grid_connection", "ppa_wind", "battery", *NEEDS.get(kind, ()))
+    case = two_hours(kinds, asked={kind: value})
     compare(f"requirement_{kind}", case, request)
 
 

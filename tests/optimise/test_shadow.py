@@ -1,5 +1,7 @@
 """Shadow prices equal what a solution gains when the limit is really moved."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.cases import StubSite, make_case, optimum
@@ -48,7 +50,10 @@ def test_a_megawatt_of_connection_saves_the_load_that_was_lost():
         grid_available=8.0,
         kinds=("grid_connection", "unserved_energy"),
         settings={"unserved_energy": {"parameters": {"value_of_lost_load": lost / 1000}}},
+        asked={"unserved_energy": 100.0},
     )
+    # the connection carries the design hour, so no IT stays dark
+    case = replace(case, facility_design_peak=np.array([0.8]))
     table, _ = prices(case)
     by_hand = (lost - 20) + (lost - 70)
     assert float(table["shadow_price"].sel(limit="sites.connection", year=2025)) == pytest.approx(
@@ -74,6 +79,7 @@ def test_years_are_told_apart_and_discounted():
             grid_available=np.array(limits),
             discount_rate=0.25,
             kinds=("grid_connection", "unserved_energy"),
+            asked={"unserved_energy": 100.0},
             settings={"grid_connection": {"parameters": {"fixed_operation_share_of_capex": 0.0}}},
             site=StubSite(connection_cost=100.0),
         )

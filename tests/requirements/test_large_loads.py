@@ -32,7 +32,9 @@ class TestControllableLoad:
         case = make_case(
             price=PRICE, load=10.0, kinds=("unserved_energy",),
             settings={"unserved_energy": {"parameters": {"value_of_lost_load": 1.0}}},
-            asked={"controllable_load": {"low_power_mw": 4.0, **calls}},
+            asked={
+                "controllable_load": {"low_power_mw": 4.0, **calls}, "unserved_energy": 100.0
+            },
         )  # fmt: skip
         m, _, solution = optimum(case)
         assert m.grid_import.array[0] == near([10.0, 4.0, 10.0])

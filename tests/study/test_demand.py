@@ -6,7 +6,7 @@ import pytest
 
 from dcmodel.base.errors import DcmodelError, StudyError
 from dcmodel.study.cases import cases
-from dcmodel.study.demand import class_of, value_of, work_of
+from dcmodel.study.demand import class_of, work_of
 from dcmodel.study.load import load_study
 from dcmodel.study.serving import interactivity_of
 from dcmodel.workload.accelerators import accelerator
@@ -134,9 +134,9 @@ def test_values_follow_rank_and_interactivity_the_deadline(small_text, write_stu
                "slow: {share: 0.25, shape: flat, deferral_h: 4, priority: 2}",
                "own: {share: 0.25, shape: flat, value_usd_per_mwh: 70,"
                " interactivity: 7}"]  # fmt: skip
-    spec = case_of(study(small_text, write_study, classes, FLEET)).spec
-    values = [value_of(work, 2026) for work in spec.workloads.values()]
-    assert values == pytest.approx([1808, 904, 70])
+    path = study(small_text, write_study, classes, FLEET)
+    spec, work = case_of(path).spec, work_at(path)
+    assert (work.value, work.priority) == ((None, None, 70), (1, 2, 1))
     rates = [interactivity_of(spec.fleet, work) for work in spec.workloads.values()]
     assert rates == [30, 0, 7]
 
