@@ -197,7 +197,10 @@ def _compile_rows(
             continue
         rows, layout, templated = _constraint_rows(constraint, writer, years)
         stop = at + len(rows.lower)
-        blocks[constraint.name] = RowBlock(constraint.name, at, stop, templated=templated, **layout)
+        elastic = getattr(constraint, "elastic", False)
+        blocks[constraint.name] = RowBlock(
+            constraint.name, at, stop, templated=templated, elastic=elastic, **layout
+        )
         parts.append(rows)
         coupling.append(np.full(stop - at, getattr(constraint, "couples_years", False)))
         at = stop

@@ -42,6 +42,10 @@ class ArrayConstraint(Ruled, IndexedConstraint):
         Rows exist only where it is true; broadcasts to the shape of the sets.
     couples_years : bool
         Whether the rows link years, for decomposition by year.
+    elastic : bool
+        Whether sizes held fixed may leave the rows unmet: a dispatch then tells by how much, at a
+        penalty, where it would else have to be proven that it has no solution. Of an equation the
+        left side may fall short.
     doc : str, optional
         The law that the rows state.
 
@@ -61,6 +65,7 @@ class ArrayConstraint(Ruled, IndexedConstraint):
         rule: Rule,
         where: Any = None,
         couples_years: bool = False,
+        elastic: bool = False,
         name: str | None = None,
         doc: str = "",
     ) -> None:
@@ -68,6 +73,7 @@ class ArrayConstraint(Ruled, IndexedConstraint):
         self._rule_function = rule
         self._where = where
         self.couples_years = couples_years
+        self.elastic = elastic
         self.dual: np.ndarray | None = None
         self._skipped: set[Any] = set()
 
@@ -237,13 +243,18 @@ ArrayConstraint.scalar = ScalarArrayConstraint
 
 
 def array_constraint(
-    block: Any, *sets: Any, where: Any = None, couples_years: bool = False, doc: str = ""
+    block: Any,
+    *sets: Any,
+    where: Any = None,
+    couples_years: bool = False,
+    elastic: bool = False,
+    doc: str = "",
 ) -> Callable[[Rule], ArrayConstraint]:
     """Attach the decorated rule to `block` as an `ArrayConstraint` of its name."""
 
     def attach(rule: Rule) -> ArrayConstraint:
         component = ArrayConstraint(
-            *sets, rule=rule, where=where, couples_years=couples_years, doc=doc
+            *sets, rule=rule, where=where, couples_years=couples_years, elastic=elastic, doc=doc
         )
         block.add_component(rule.__name__, component)
         return component

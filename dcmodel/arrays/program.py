@@ -107,9 +107,12 @@ class RowBlock(Block):
     ----------
     templated : bool
         Whether numpy evaluated the rows at once.
+    elastic : bool
+        Whether sizes held fixed may leave the rows unmet, see `ArrayConstraint`.
     """
 
     templated: bool = True
+    elastic: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,6 +187,14 @@ class LinearProgram:
         found = np.zeros(self.n_columns, dtype=bool)
         for block in self.columns.values():
             found[block.slice] = block.operational
+        return found
+
+    @property
+    def elastic(self) -> np.ndarray:
+        """Rows that sizes held fixed may leave unmet, see `ArrayConstraint`; bool, shape (m,)."""
+        found = np.zeros(self.n_rows, dtype=bool)
+        for block in self.rows.values():
+            found[block.slice] = block.elastic
         return found
 
     # ---- names ------------------------------------------------------------------------------

@@ -20,6 +20,9 @@ from dcmodel.optimise.solvers.problem import Floats, Problem, narrow
 
 Indices = NDArray[np.intp]
 
+PENALTY = 10.0
+"""Price of a shortage over the largest cost of a block: more than any hour can be worth. [1]"""
+
 
 @dataclass(frozen=True)
 class YearBlock:
@@ -36,6 +39,8 @@ class YearBlock:
     held : ndarray of int
         Which of them are decisions, held fixed in a dispatch. The others are outcomes of operation
         that reach into other years (a peak under a ratchet): they stay free, at a price.
+    elastic : ndarray of int
+        Which of the block's rows a dispatch may leave unmet at a penalty.
     whole : LinearProgram
         Names rows and columns.
     year : int
@@ -47,6 +52,7 @@ class YearBlock:
     rows: Indices
     link: Indices
     held: Indices
+    elastic: Indices
     whole: Any
     year: int
 
@@ -68,6 +74,34 @@ class YearBlock:
         cost = self.problem.cost.copy()
         cost[free] -= coupling_value[self.columns[free]]
         return self._named(replace(self.problem, cost=cost, lower=lower, upper=upper))
+
+    def elastically_fixed(self, values: Floats, coupling_value: Floats) -> NamedProblem:
+        """Return the block as `fixed` does, its elastic rows with a shortage each at a penalty.
+
+        It has a solution whether or not the sizes suffice: the columns behind the block's own are
+        by how much they fall short.
+        """
+        fixed = self.fixed(values, coupling_value).problem
+        n_more, n_rows = self.elastic.size, fixed.shape[0]
+        # what helps a row: a larger left side, but where only that is limited
+        sign = np.where(np.isfinite(fixed.row_lower[self.elastic]), 1.0, -1.0)
+        more = sparse.csr_array(
+            (sign, (self.elastic, np.arange(n_more))), shape=(n_rows, n_more), dtype=float
+        )
+        penalty = PENALTY * max(1.0, float(np.abs(self.problem.cost).max(initial=0.0)))
+        return self._named(
+            replace(
+                fixed,
+                cost=np.concatenate([fixed.cost, np.full(n_more, penalty)]),
+                matrix=narrow(sparse.hstack([fixed.matrix, more], format="csr")),
+                lower=np.concatenate([fixed.lower, np.zeros(n_more)]),
+                upper=np.concatenate([fixed.upper, np.full(n_more, np.inf)]),
+            )
+        )
+
+    def shortage(self, x: Floats) -> float:
+        """Return by how much the worst elastic row is unmet, solved as `elastically_fixed`."""
+        return float(x[self.columns.size :].max(initial=0.0))
 
     def stretched(self, values: Floats, penalty: Floats) -> NamedProblem:
         """Return the block with its decisions drawn to `values` at a price for the distance.
@@ -194,12 +228,14 @@ def split(lp: Any) -> Split:
     if whole.integer is not None:
         in_coupling |= whole.integer
     operational = np.asarray(lp.operational, dtype=bool)
+    elastic = np.asarray(lp.elastic, dtype=bool)
     row_group, column_group = _groups(own, np.asarray(lp.column_year), in_block)
     blocks = []
     for group in np.unique(column_group[in_block]):
         columns = np.flatnonzero(in_block & (column_group == group))
         rows = own_rows[row_group == group]
-        blocks.append(_block(lp, whole, columns, rows, in_coupling, operational))
+        block = _block(lp, whole, columns, rows, in_coupling, operational)
+        blocks.append(replace(block, elastic=np.flatnonzero(elastic[rows])))
     master = np.flatnonzero(in_coupling | ~in_block)
     return Split(
         tuple(blocks),
@@ -262,4 +298,4 @@ def _block(
     year = int(years[0]) if years.size == 1 else -1
     link = np.flatnonzero(in_coupling[columns])
     held = link[~operational[columns[link]]]
-    return YearBlock(problem, columns, rows, link, held, lp, year)
+    return YearBlock(problem, columns, rows, link, held, np.zeros(0, dtype=np.intp), lp, year)

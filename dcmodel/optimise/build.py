@@ -193,7 +193,7 @@ def power_balance(m: pyo.ConcreteModel) -> None:
     """Import and what the components supply equal the facility's power in every hour."""
     supplying = offering(m, "supply")
 
-    @array_constraint(m, m.Y, m.T, doc="Power balance of the site bus")
+    @array_constraint(m, m.Y, m.T, elastic=True, doc="Power balance of the site bus")
     def balance(m: pyo.Block, y: Any, t: Any) -> Any:
         on_site = sum([b.supply[y, t] for b in supplying])
         return m.grid_import[y, t] + on_site == m.facility_power[y, t]

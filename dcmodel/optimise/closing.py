@@ -34,6 +34,8 @@ REFINE_ABOVE = 0.5
 """Share of the gap asked for above which a proposal's sizes are refined and dispatched again."""
 LITTLE = 0.15
 """Relative difference of sizes up to which a block alone is believed."""
+SHORT = 1e-8
+"""A shortage below this is rounding of a solver. [the row's own unit]"""
 PRICE_EVERY = 3
 """After how many designs by cuts the blocks are priced again."""
 
@@ -117,15 +119,19 @@ class Closing:
             raise SolverError(message)
 
     def dispatched(self, proposal: Proposal) -> Floats | None:
-        """Return the hourly dispatch of a proposal's sizes, None where it fails."""
+        """Return the hourly dispatch of a proposal's sizes, None where it fails.
+
+        Elastic rows may be unmet where the sizes fall short.
+        """
         self._check(proposal)
         design = self._nearest(self._proposed(proposal))
         value = self.master.coupling_value(proposal.coupling_dual)
-        answers = self._solve_all([block.fixed(design, value) for block in self.parts.blocks], True)
-        for block, answer in zip(self.parts.blocks, answers, strict=True):
+        programs = [_trial(block, design, value) for block in self.parts.blocks]
+        for block, answer in zip(self.parts.blocks, self._solve_all(programs, True), strict=True):
             if answer is None:
                 return None
-            design[block.columns] = answer.x
+            # a little short or not, the load that follows from it is the one asked for
+            design[block.columns] = answer.x[: block.columns.size]
         return design
 
     def _proposed(self, proposal: Proposal) -> Wish:
@@ -237,14 +243,14 @@ class Closing:
         """
         blocks = self.parts.blocks
         value = self.master.coupling_value(self.coupling_dual)
-        answers = self._solve_all([block.fixed(design, value) for block in blocks], may_fail=True)
+        answers = self._met([(block, _trial(block, design, value)) for block in blocks])
         x, row_dual = design.copy(), np.zeros(self.problem.shape[0])
         for i, (block, answer) in enumerate(zip(blocks, answers, strict=True)):
             if answer is None:
                 continue
             own = np.ones(block.columns.size, dtype=bool)
             own[block.held] = False
-            x[block.columns[own]] = answer.x[own]
+            x[block.columns[own]] = answer.x[: own.size][own]
             row_dual[block.rows] = believed(answer)
             self.master.add(i, believed(answer), answer.x)
         failed = [i for i, answer in enumerate(answers) if answer is None]
@@ -309,6 +315,18 @@ class Closing:
 
     # ---- blocks ------------------------------------------------------------------------------
 
+    def _met(self, trials: list[tuple[YearBlock, NamedProblem]]) -> list[Any]:
+        """Solve dispatches; None where the sizes do not suffice."""
+        answers = self._solve_all([program for _, program in trials], may_fail=True)
+        found: list[Any] = []
+        for (block, _), answer in zip(trials, answers, strict=True):
+            short = 0.0 if answer is None else block.shortage(answer.x)
+            if short > SHORT:
+                logger.info("block of year %d: sizes fall short by %.3g", block.year, short)
+                answer = None
+            found.append(answer)
+        return found
+
     def _solve_all(self, programs: list[NamedProblem], may_fail: bool = False) -> list[Any]:
         def one(program: NamedProblem) -> Solution | None:
             if may_fail and program.block.held.size:
@@ -327,6 +345,13 @@ class Closing:
 
     def _row(self, i: int) -> str:
         return str(self.lp.row_name(i)) if i >= 0 else "a column bound"
+
+
+def _trial(block: YearBlock, design: Floats, value: Floats) -> NamedProblem:
+    """Return the dispatch of a design: elastic where the sizes may turn out not to suffice."""
+    if block.elastic.size and block.held.size:
+        return block.elastically_fixed(design, value)
+    return block.fixed(design, value)
 
 
 def _boxed(program: NamedProblem, size: float) -> NamedProblem:

@@ -75,6 +75,37 @@ def site_costs(lp: LinearProgram, x: FloatArray) -> xr.DataArray:
     )
 
 
+def add_beside(result: xr.Dataset, name: str, reference: xr.DataArray) -> None:
+    """Add what the reference has beside what the optimum has; changed in place.
+
+    Labels that one of them lacks are zero there, so that neither loses a cost or a size.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        With the variable `name` over one dimension of labels, and the year.
+    name : str
+        ``cost`` or ``capacity``.
+    reference : xarray.DataArray
+        The same of the reference.
+    """
+    own = result[name]
+    dim = str(own.dims[0])
+    labels = list(dict.fromkeys([*own[dim].to_numpy(), *reference[dim].to_numpy()]))
+    words = [str(key) for key in own.coords if own[key].dims == (dim,) and key != dim]
+    text: dict[str, dict[str, str]] = {key: {} for key in words}
+    for part in (reference, own):
+        for key in words:
+            text[key] |= zip(part[dim].to_numpy(), part[key].to_numpy(), strict=True)
+    for key in [str(k) for k in result.variables if dim in result[k].dims]:
+        del result[key]
+    for title, values in ((name, own), (f"reference_{name}", reference)):
+        plain = values.reset_coords(drop=True).reindex({dim: labels}, fill_value=0.0)
+        result[title] = plain.assign_attrs(own.attrs)
+    for key in words:
+        result.coords[key] = (dim, [text[key][label] for label in labels])
+
+
 def site_dataset(
     m: pyo.ConcreteModel, lp: LinearProgram, case: SiteCase, x: FloatArray, time: npt.ArrayLike
 ) -> xr.Dataset:

@@ -26,7 +26,13 @@ from dcmodel.facility.linearise import AffineFacility, linearisation_error, line
 from dcmodel.facility.weather import FacilityWeather
 from dcmodel.optimise.build import compile_site
 from dcmodel.optimise.explain import explain
-from dcmodel.optimise.extract import add_metrics, site_costs, site_dataset, site_sizes
+from dcmodel.optimise.extract import (
+    add_beside,
+    add_metrics,
+    site_costs,
+    site_dataset,
+    site_sizes,
+)
 from dcmodel.optimise.pathway import (
     PathwaySolution,
     Proposal,
@@ -417,11 +423,5 @@ def _add_reference(result: xr.Dataset, case: SiteCase, effort: Effort) -> None:
     m, lp = compile_site(reference)
     solution = solve_pathway(lp, gap=effort.gap, jobs=effort.jobs, tolerance=YEAR_TOLERANCE)
     lp.load_solution(m, solution.x, solution.row_dual)
-    costs = site_costs(lp, solution.x)
-    capacity = site_sizes(m)
-    result["reference_cost"] = costs.reset_coords(drop=True).reindex(
-        cost_term=result["cost_term"], fill_value=0.0
-    )
-    result["reference_capacity"] = capacity.reset_coords(drop=True).reindex(
-        size=result["size"], fill_value=0.0
-    )
+    add_beside(result, "cost", site_costs(lp, solution.x))
+    add_beside(result, "capacity", site_sizes(m))
