@@ -22,7 +22,6 @@ class CapacityObligation(LaggedPeak):
     """
 
     kind: ClassVar[str] = "capacity_obligation"
-    yearly: ClassVar[tuple[str, ...]] = ("price_usd_per_mw_day",)
 
     price_usd_per_mw_day: Rate
     """Price of the auction for the delivery year that begins in each year. [USD MW-1 d-1]"""
