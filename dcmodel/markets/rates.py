@@ -244,9 +244,10 @@ class _Reader:
         return ByMonth(tuple(found[k + 1] for k in range(MONTHS_PER_YEAR)))
 
     def _twelve(self, value: Any, at: tuple[Any, ...], years: bool) -> ByMonth:
-        if not isinstance(value, list | tuple | np.ndarray) or len(value) != MONTHS_PER_YEAR:
-            count = len(value) if isinstance(value, list | tuple | np.ndarray) else repr(value)[:60]
-            msg = f"found {count} values; by_month holds 12, January to December"
+        listed = isinstance(value, list | tuple | np.ndarray)
+        if not listed or len(value) != MONTHS_PER_YEAR:
+            found = f"{len(value)} values" if listed else repr(value)[:60]
+            msg = f"found {found}; by_month holds 12 values, January to December"
             raise refusal(msg, at)
         read: list[Any] = [self.read(v, (*at, k), False, years) for k, v in enumerate(value)]
         return ByMonth(tuple(read))

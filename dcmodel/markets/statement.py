@@ -100,9 +100,7 @@ def _meters(load: Load, series: Mapping[str, FloatArray]) -> list[Meter]:
     return found
 
 
-def _refuse_missing(
-    forms: list[TariffForm], series: Mapping[str, FloatArray], load: Load
-) -> None:
+def _refuse_missing(forms: list[TariffForm], series: Mapping[str, FloatArray], load: Load) -> None:
     faults = []
     for form in forms:
         faults += [Fault("", text) for text in form.year_faults(len(load.years))]
