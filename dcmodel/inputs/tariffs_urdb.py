@@ -258,7 +258,7 @@ class _Reader:
             place = (key, k, j)
             if not isinstance(tier, dict):
                 self.rate.fault(place, f"{key}: found {str(tier)[:60]}; a tier is {{rate: ...}}")
-                continue
+                return [], [0.0]
             if (tier.get("unit") or unit) != unit:
                 text = f"tiers counted in {tier['unit']} cannot be billed; in {unit} they can"
                 self.rate.fault((*place, "unit"), text)

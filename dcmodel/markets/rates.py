@@ -207,13 +207,13 @@ class _Reader:
     def _wrong_length(self, count: int, months: bool, years: bool) -> str:
         billed, wanted = len(self.billed or ()), []
         if years:
-            wanted.append(f"one for each year billed ({billed})" if billed > 1 else "one")
+            wanted.append(f"one value a year billed ({billed})" if billed > 1 else "one value")
         if months:
             wanted.append("one for each month (12)")
-        rest = "" if self.months else "; this charge does not tell months apart"
+        rest = "" if self.months else "; this rate is one for all months of a year"
         if not (months or years):
             return f"found {count} values where one is expected{rest}"
-        text = f"found {count} values; a list holds {' or '.join(wanted)}"
+        text = f"found {count} values; a list holds {', or '.join(wanted)}"
         return f"{text}; or write {self.ways(months)}{rest}"
 
     def _mapping(
@@ -223,7 +223,7 @@ class _Reader:
         if keys and all(isinstance(key, int) and not isinstance(key, bool) for key in keys):
             return self._calendar(value, at, months, years)
         if not months:
-            hint = "" if self.months else "; this charge does not tell months apart"
+            hint = "" if self.months else "; this rate is one for all months of a year"
             msg = f"found {keys}; give a number, or {self.ways(False)}{hint}"
             raise refusal(msg, at)
         if keys == [BY_MONTH]:
