@@ -2,6 +2,7 @@
 
 Readers return charges as plain fields of tariff forms, each with the place it was read from; what a
 form means is known in ``dcmodel/markets`` alone. Money stays in the currency of the file.
+How rates differ by month and year is told in `dcmodel.markets.rates`.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from dcmodel.markets.contracted_demand import ContractedDemand
 from dcmodel.markets.fixed_charge import FixedCharge
 from dcmodel.markets.flat_energy import FlatEnergy
 from dcmodel.markets.peak_hours import PeakHours
+from dcmodel.markets.periods import match_periods
 from dcmodel.markets.rates import Varying, mapped, numbers
 from dcmodel.markets.time_of_use_energy import TimeOfUseEnergy
 
@@ -54,7 +55,8 @@ class NetworkGB(CompositeForm):
     """Agreed capacity; None lets it be chosen for each year. [MW]"""
 
     @model_validator(mode="after")
-    def _excess_is_dearer(self) -> NetworkGB:
+    def _sound(self) -> NetworkGB:
+        match_periods(self.bands, self.unit_usd_per_mwh, "unit_usd_per_mwh")
         if min(numbers(self._above_capacity())) < 0:
             msg = "capacity above the agreed one costs at least as much as that below"
             raise refusal(msg, ("excess_usd_per_mw_day",))
