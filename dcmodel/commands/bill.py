@@ -64,10 +64,10 @@ def bill(
         from dcmodel.markets.statement import statement
 
         read = read_tariff(tariff, currency)
-        forms = make_forms(read)
         metered = read_load(
             load, column, label=None if label is None else label.value, time_zone=time_zone
         )
+        forms = make_forms(read, metered.years)
         earlier = None
         if before is not None:
             earlier = read_load(

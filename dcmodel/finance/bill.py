@@ -6,7 +6,7 @@ equations of a model. A run compares each bill with the model's own charge.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, Protocol
@@ -137,6 +137,13 @@ class Meter:
         """Return the sum of values of each month; zero where `where` leaves nothing."""
         kept = values if where is None else np.where(where, values, 0.0)
         return {month: float(kept[self.month == month].sum()) for month in self.months}
+
+    def each_month(self, rate: Callable[[int], float]) -> FloatArray:
+        """Return what each interval pays by the month it lies in, shape (intervals,)."""
+        values = np.zeros(len(self.time))
+        for month in self.months:
+            values[self.month == month] = rate(month)
+        return values
 
     def peaks(self, where: Mask | None = None) -> dict[int, float]:
         """Return the largest import of each month [MW]; zero where `where` leaves nothing."""

@@ -56,6 +56,11 @@ class Load:
     column: str
     table: Table
 
+    @property
+    def years(self) -> list[int]:
+        """Calendar years of the local clock that hold a reading."""
+        return sorted({int(year) for year in self.time.year})
+
     def series(self, column: str) -> FloatArray:
         """Return another column of the file as numbers.
 

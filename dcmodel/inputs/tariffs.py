@@ -2,6 +2,7 @@
 
 Readers return charges as plain fields of tariff forms, each with the place it was read from; what a
 form means is known in ``dcmodel/markets`` alone. Money stays in the currency of the file.
+How rates differ by month and year is told in `dcmodel.markets.rates`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ SCHEMA = "dcmodel/tariff-1"
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 _MONEY = re.compile(r"(?P<stem>.+)_(?P<currency>[a-z]{3})_per_(?P<unit>.+)")
+_COUNTED = re.compile(r"_usd_per_|_mwh?$")
+"""Fields that hold numbers in a unit."""
 _PER_KILO = {"kw": "mw", "kwh": "mwh"}
 _KILO = 1000.0
 
@@ -95,7 +98,7 @@ def _read_yaml(path: Path, currency: str | None) -> UserTariff:
             if name in fields:
                 msg = f"'{key}' and '{written.get(name, name)}' say the same; keep one"
                 faults.append(Fault(loaded.where((*at, key)), msg))
-            fields[name] = scaled(value, factor)
+            fields[name] = scaled(numeric(value) if _COUNTED.search(name) else value, factor)
             if name != key:
                 written[name] = str(key)
         charges.append(Charge(form, fields, loaded.where(at), at, written))
@@ -120,6 +123,21 @@ def canonical(key: str) -> tuple[str, float, str | None]:
     if stem and unit in _PER_KILO:
         return f"{stem}_{_PER_KILO[unit]}", 1.0 / _KILO, None
     return key, 1.0, None
+
+
+def numeric(value: Any) -> Any:
+    """Return numbers that stand in quotes as numbers, wherever they stand; the rest as it is.
+
+    Left as text they would be read later, after the units of the file became those of the form.
+    """
+    if isinstance(value, dict):
+        return {key: numeric(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [numeric(item) for item in value]
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def scaled(value: Any, factor: float) -> Any:

@@ -24,6 +24,8 @@ _DAYS = {0: (1, 2), 1: (0,), 2: (0, 1, 2)}
 """Kinds of day of each value of the flag, as positions in `time_of_use.DAY_TYPES`."""
 _DAY_WORDS = ("weekdays", "weekends", "weekends")
 _PER_KILO = 1000.0
+_LARGEST = 1e12
+"""No value lies above: a thousandfold and summed it is still finite."""
 _REST = "other hours"
 
 
@@ -81,15 +83,18 @@ def _periods(table: Table) -> list[_Period]:
     for k in range(len(table.rows)):
         where = table.where(k)
         row = {name: float(values[k]) for name, values in columns.items()}
-        faults = _wrong(row, where) + _wrong_charge(kinds[k], where)
+        first, last = (float(values[k]) for values in without.values())
+        left_out = dict(zip(without, (first, last), strict=True))
+        faults = (
+            _wrong(row, where) + _wrong_exclusion(left_out, where) + _wrong_charge(kinds[k], where)
+        )
         table.faults += faults
         if faults:
             continue
         cells = np.zeros((MONTHS_PER_YEAR, 3, HOURS_PER_DAY), dtype=bool)
         months = _round(int(row["Start Month"]), int(row["End Month"]), MONTHS_PER_YEAR)
         hours = set(_round(int(row["Start Time"]), int(row["End Time"]), HOURS_PER_DAY))
-        first, last = (float(values[k]) for values in without.values())
-        if np.isfinite(first) and np.isfinite(last):
+        if not np.isnan(first):
             hours -= set(_round(int(first), int(last), HOURS_PER_DAY))
         for month in months:
             for day in _DAYS[int(row["Weekday?"])]:
@@ -121,7 +126,25 @@ def _wrong(row: dict[str, float], where: str) -> list[Fault]:
             faults.append(Fault(where, msg))
     if np.isnan(row["Value"]):
         faults.append(Fault(where, "Value: found nothing; give a price per kWh or per kW"))
+    elif abs(row["Value"]) > _LARGEST:
+        msg = f"Value: found {row['Value']:g}; should be a finite number, at most {_LARGEST:g}"
+        faults.append(Fault(where, msg))
     return faults
+
+
+def _wrong_exclusion(left_out: dict[str, float], where: str) -> list[Fault]:
+    """Return a fault for hours left out that are no hours, or have but one end."""
+    empty = [name for name, hour in left_out.items() if np.isnan(hour)]
+    if len(empty) == 1:
+        return [Fault(where, f"{empty[0]}: found nothing; give both ends, or neither")]
+    return [
+        Fault(
+            where,
+            f"{name}: found {hour:g}; allowed are whole numbers from 1 to {HOURS_PER_DAY}",
+        )
+        for name, hour in left_out.items()
+        if not empty and not (1 <= hour <= HOURS_PER_DAY and hour == int(hour))
+    ]
 
 
 def _wrong_charge(kind: str, where: str) -> list[Fault]:

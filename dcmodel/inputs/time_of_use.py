@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from functools import cached_property
 from typing import Any, Literal
 
@@ -167,9 +168,12 @@ class TimeOfUse(Spec):
     @staticmethod
     def _refuse_date(text: str, position: int) -> None:
         try:
-            month_day(text[5:] if len(text) == 10 else text)
+            if len(text) == 10:
+                pd.Timestamp(date.fromisoformat(text))
+            else:
+                month_day(text)
         except ValueError:
-            msg = f"found '{text}'; give holidays as MM-DD or YYYY-MM-DD"
+            msg = f"found '{text}'; give holidays as MM-DD or YYYY-MM-DD, days that there are"
             raise refusal(msg, ("holidays", position)) from None
 
     def _refuse_coverage(self) -> None:

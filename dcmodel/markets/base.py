@@ -10,28 +10,55 @@ compares the two.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
+from typing import Annotated, Any, Literal
 
-import numpy as np
 import pyomo.environ as pyo
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from dcmodel.base.errors import DataError, Fault
 from dcmodel.base.registry import Registry, nearest
 from dcmodel.base.yamlfile import YamlFile, validation_faults
-from dcmodel.components.base import Component, FloatArray, SiteCase
+from dcmodel.components.base import Component, SiteCase
 from dcmodel.finance.bill import Basis, BillItem, Meter
 from dcmodel.inputs.charges import Charge, UserTariff
+from dcmodel.inputs.time_of_use import refusal
+from dcmodel.markets.rates import (
+    MonthlyPrice,
+    MonthlyRate,
+    Price,
+    Rate,
+    by_month,
+    by_year,
+    of_month,
+    of_year,
+    year_counts,
+)
+
+__all__ = [
+    "FirstYear",
+    "MonthNumber",
+    "MonthlyPrice",
+    "MonthlyRate",
+    "Price",
+    "Rate",
+    "TariffForm",
+    "by_month",
+    "by_year",
+    "drawn",
+    "make_forms",
+    "of_month",
+    "of_year",
+    "tariffs",
+    "year_before",
+]
 
 tariffs: Registry[type[TariffForm]] = Registry("dcmodel.markets", "dcmodel.markets")
 """Every tariff form by the name used in ``data/markets/*.yaml``."""
 
-Price = float | tuple[float, ...]
-"""A price, or one for each year of the study."""
-NonNegative = Annotated[float, Field(ge=0)]
-Rate = NonNegative | tuple[NonNegative, ...]
-"""A rate from zero up, or one for each year of the study."""
+LARGEST = 1e15
+"""No number of a tariff lies above: what is billed by such numbers is still finite."""
 MonthNumber = Annotated[int, Field(ge=1, le=12)]
 
 FirstYear = Literal["new", "steady"]
@@ -41,14 +68,17 @@ FirstYear = Literal["new", "steady"]
 class TariffForm(Component):
     """One form of charge with a market's numbers."""
 
-    yearly: ClassVar[tuple[str, ...]] = ()
-    """Fields that hold a number, or one for each year of the study."""
-
-    tiered: ClassVar[tuple[str, ...]] = ()
-    """Fields that hold such a value for each tier."""
-
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_ -]*$")] = ""
     """Name on the bill, where a tariff holds several charges of the same form."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sums_are_finite(cls, value: Any) -> Any:
+        for path, number in _numbers(value):
+            if not abs(number) <= LARGEST:
+                msg = f"found {number:g}; should be a finite number, at most {LARGEST:g}"
+                raise refusal(msg, path)
+        return value
 
     @property
     def label(self) -> str:
@@ -76,32 +106,28 @@ class TariffForm(Component):
 
     def check(self, case: SiteCase) -> list[str]:
         """Return a fault for every field whose years are not those of the case."""
-        wanted = len(case.years)
+        return self.year_faults(len(case.years))
+
+    def year_faults(self, years: int) -> list[str]:
+        """Return a fault for every field that holds values for another number of years."""
         return [
-            f"{self.label}.{path}: found {len(value)} values; give one, or one a year ({wanted})"
-            for name in (*self.yearly, *self.tiered)
-            for path, value in _leaves(name, getattr(self, name), name in self.tiered)
-            if isinstance(value, tuple) and len(value) != wanted
+            f"{self.label}.{path}: found {count} values; give one, or one a year ({years})"
+            for name in type(self).model_fields
+            for path, count in year_counts(getattr(self, name), name)
+            if count != years
         ]
 
 
-def _leaves(name: str, value: Any, tiered: bool) -> list[tuple[str, Any]]:
-    """Return the numbers or tuples of a field, those of its periods or tiers one by one."""
-    if tiered:
-        return [(f"{name}.{k + 1}", item) for k, item in enumerate(value)]
+def _numbers(value: Any, path: tuple[Any, ...] = ()) -> Iterable[tuple[tuple[Any, ...], float]]:
+    """Yield every number inside some fields with its place."""
     if isinstance(value, Mapping):
-        return [(f"{name}.{key}", item) for key, item in value.items()]
-    return [(name, value)]
-
-
-def by_year(value: Price, years: int) -> FloatArray:
-    """Return a price of each year of a study, shape (years,)."""
-    return np.broadcast_to(np.asarray(value, dtype=float), (years,)).copy()
-
-
-def of_year(value: Price, position: int) -> float:
-    """Return the price at the position of a year; the last holds beyond the last."""
-    return value[min(position, len(value) - 1)] if isinstance(value, tuple) else value
+        for key, one in value.items():
+            yield from _numbers(one, (*path, key))
+    elif isinstance(value, list | tuple):
+        for position, one in enumerate(value):
+            yield from _numbers(one, (*path, position))
+    elif isinstance(value, Real) and not isinstance(value, bool):
+        yield path, float(value)
 
 
 def drawn(m: pyo.ConcreteModel, basis: Basis) -> Any:
@@ -116,14 +142,22 @@ def year_before(meter: Meter, first_year: FirstYear) -> Meter | None:
     return meter.before
 
 
-def make_forms(tariff: UserTariff) -> list[TariffForm]:
+def make_forms(tariff: UserTariff, years: Sequence[int] | None = None) -> list[TariffForm]:
     """Return the forms of a user's tariff.
+
+    Parameters
+    ----------
+    tariff : UserTariff
+    years : sequence of int, optional
+        Calendar years that will be billed. Without them rates by calendar year are refused, and a
+        list counts as one value a year, which a bill and a study check when they know the years.
 
     Raises
     ------
     DataError
         With every fault of every charge, each at its place in the file.
     """
+    context = {} if years is None else {"years": tuple(years)}
     forms: list[TariffForm] = []
     faults: list[Fault] = []
     labels: dict[str, str] = {}
@@ -134,7 +168,7 @@ def make_forms(tariff: UserTariff) -> list[TariffForm]:
             faults.append(Fault(charge.where, f"no form '{charge.form}'{hint}"))
             continue
         try:
-            form = tariffs[charge.form].model_validate(charge.fields)
+            form = tariffs[charge.form].model_validate(charge.fields, context=context)
         except ValidationError as error:
             faults += _faults_of(error, charge, tariff.source)
             continue

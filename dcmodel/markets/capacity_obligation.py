@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, model_validator
 
 from dcmodel.base.units import DAYS_OF_MONTH
 from dcmodel.markets.base import MonthNumber, Rate, of_year, tariffs
 from dcmodel.markets.lagged_peak import LaggedPeak
+from dcmodel.markets.rates import billed_years, stage_before
 
 
 @tariffs.register("capacity_obligation")
@@ -22,7 +24,6 @@ class CapacityObligation(LaggedPeak):
     """
 
     kind: ClassVar[str] = "capacity_obligation"
-    yearly: ClassVar[tuple[str, ...]] = ("price_usd_per_mw_day",)
 
     price_usd_per_mw_day: Rate
     """Price of the auction for the delivery year that begins in each year. [USD MW-1 d-1]"""
@@ -33,6 +34,18 @@ class CapacityObligation(LaggedPeak):
     """Obligation over load at the peaks: reserve margin and scaling. [1]"""
     delivery_start_month: MonthNumber = 6
     """Month in which a delivery year begins."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _price_of_the_year_before(cls, value: Any, info: ValidationInfo) -> Any:
+        """Take the price that runs at the beginning from prices by calendar year."""
+        years = billed_years(info)
+        if not isinstance(value, Mapping) or not years:
+            return value
+        before = stage_before(value.get("price_usd_per_mw_day"), years[0] - 1)
+        if before is None or value.get("price_before_usd_per_mw_day") is not None:
+            return value
+        return {**value, "price_before_usd_per_mw_day": before}
 
     @property
     def delivery_start(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from dcmodel.base.units import MONTHS_PER_YEAR
-from dcmodel.markets.base import Rate, of_year, tariffs
+from dcmodel.markets.base import MonthlyRate, of_month, tariffs
 from dcmodel.markets.lagged_peak import LaggedPeak
 
 
@@ -14,10 +14,10 @@ class CoincidentPeak(LaggedPeak):
     """Yearly charge on the mean load at last year's system peaks (ERCOT 4CP), paid monthly."""
 
     kind: ClassVar[str] = "coincident_peak"
-    yearly: ClassVar[tuple[str, ...]] = ("rate_usd_per_mw_year",)
 
-    rate_usd_per_mw_year: Rate
-    """Charge per MW of load at the peaks, in the year that pays. [USD MW-1 yr-1]"""
+    rate_usd_per_mw_year: MonthlyRate
+    """Charge per MW of load at the peaks, in the year that pays, a twelfth each month.
+    [USD MW-1 yr-1]"""
     billed: Literal["next_year", "same_year"] = "next_year"
     """Year that pays for a year's peaks: ERCOT's 4CP the next, the British Triad the same."""
 
@@ -33,4 +33,4 @@ class CoincidentPeak(LaggedPeak):
 
     def rate(self, position: int, month: int) -> float:
         """Return a twelfth of the yearly rate [USD MW-1]."""
-        return of_year(self.rate_usd_per_mw_year, max(position, 0)) / MONTHS_PER_YEAR
+        return of_month(self.rate_usd_per_mw_year, max(position, 0), month) / MONTHS_PER_YEAR

@@ -36,7 +36,9 @@ class CompositeForm(TariffForm):
         return any(part.looks_back for part in self.parts())
 
     def check(self, case: SiteCase) -> list[str]:
-        """Return what any of the parts finds wrong."""
+        """Return a fault for every field whose years are not those of the case, or of the parts."""
+        if faults := super().check(case):
+            return faults
         return [f"{self.label}: {text}" for part in self.parts() for text in part.check(case)]
 
     def items(self, meter: Meter) -> Iterator[BillItem]:

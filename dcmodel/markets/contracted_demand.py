@@ -9,10 +9,10 @@ import pyomo.environ as pyo
 from pydantic import Field
 
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, cost_term
-from dcmodel.base.schema import Fraction, Megawatt
+from dcmodel.base.schema import Fraction
 from dcmodel.components.base import SiteCase
 from dcmodel.finance.bill import BillItem, Meter
-from dcmodel.markets.base import Rate, TariffForm, by_year, of_year, tariffs
+from dcmodel.markets.base import MonthlyRate, TariffForm, by_month, of_month, tariffs
 
 
 @tariffs.register("contracted_demand")
@@ -24,7 +24,7 @@ class ContractedDemand(TariffForm):
     With contracted power :math:`C_y`, monthly peak :math:`p_m`, least share :math:`\sigma`, upper
     end of the band :math:`\beta`, rate :math:`r` and excess rate :math:`r^+`, a month costs
 
-    .. math:: r \max(\sigma C_y, p_m) + r^+ \max(0, p_m - \beta C_y) .
+    .. math:: r_m \max(\sigma C_y, p_m) + r^+_m \max(0, p_m - \beta C_y) .
 
     :math:`\sigma = 1` is a subscription paid in full; :math:`\sigma = 0.85, \beta = 1.05,
     r^+ = 2 r` is the Spanish maximeter rule. The contracted power may be given, or is chosen for
@@ -32,17 +32,12 @@ class ContractedDemand(TariffForm):
     """
 
     kind: ClassVar[str] = "contracted_demand"
-    yearly: ClassVar[tuple[str, ...]] = (
-        "rate_usd_per_mw_month",
-        "excess_rate_usd_per_mw_month",
-        "contracted_mw",
-    )
 
-    rate_usd_per_mw_month: Rate
+    rate_usd_per_mw_month: MonthlyRate
     """Charge per MW of billed demand. [USD MW-1 month-1]"""
-    excess_rate_usd_per_mw_month: Rate
+    excess_rate_usd_per_mw_month: MonthlyRate
     """Charge per MW of peak above the band, on top. [USD MW-1 month-1]"""
-    contracted_mw: Megawatt | tuple[Megawatt, ...] | None = None
+    contracted_mw: MonthlyRate | None = None
     """Contracted power; None lets it be chosen for each year. [MW]"""
     minimum_share: Fraction = 1.0
     """Share of the contracted power that is paid in any case. [1]"""
@@ -56,14 +51,14 @@ class ContractedDemand(TariffForm):
 
     def items(self, meter: Meter) -> Iterator[BillItem]:
         """Return billed demand and excess of each month."""
-        contracted = (
-            meter.sizes[f"{self.label}.contracted"]
-            if self.contracted_mw is None
-            else of_year(self.contracted_mw, meter.position)
-        )
-        rate = of_year(self.rate_usd_per_mw_month, meter.position)
-        dear = of_year(self.excess_rate_usd_per_mw_month, meter.position)
         for month, peak in meter.peaks().items():
+            contracted = (
+                meter.sizes[f"{self.label}.contracted"]
+                if self.contracted_mw is None
+                else of_month(self.contracted_mw, meter.position, month)
+            )
+            rate = of_month(self.rate_usd_per_mw_month, meter.position, month)
+            dear = of_month(self.excess_rate_usd_per_mw_month, meter.position, month)
             billed = max(self.minimum_share * contracted, peak)
             yield BillItem.priced("demand", month, billed, "MW", rate)
             excess = peak - self.band * contracted
@@ -75,24 +70,28 @@ class ContractedDemand(TariffForm):
         m = b.model()
         years, share, band = len(case.years), self.minimum_share, self.band
         limit = case.grid_available[:, None]
-        b.rate = ArrayParam(m.Y, values=by_year(self.rate_usd_per_mw_month, years))
-        b.dear = ArrayParam(m.Y, values=by_year(self.excess_rate_usd_per_mw_month, years))
+        dear = by_month(self.excess_rate_usd_per_mw_month, years)
+        b.rate = ArrayParam(m.Y, m.M, values=by_month(self.rate_usd_per_mw_month, years))
+        b.dear = ArrayParam(m.Y, m.M, values=dear)
         if self.contracted_mw is None:
             b.contracted = ArrayVar(
                 m.Y, lower=0, upper=case.grid_available, doc="Contracted power of a tariff [MW]"
             )
             largest = limit
         else:
-            given = by_year(self.contracted_mw, years)
-            b.contracted = ArrayParam(m.Y, values=given, doc="Contracted power of a tariff [MW]")
-            largest = limit + given[:, None]
+            given = by_month(self.contracted_mw, years)
+            b.given = ArrayParam(m.Y, m.M, values=given, doc="Contracted power of a tariff [MW]")
+            largest = limit + given
         b.billed = ArrayVar(m.Y, m.M, lower=0, upper=largest, doc="Billed demand [MW]")
         b.excess = ArrayVar(m.Y, m.M, lower=0, upper=limit, doc="Peak above the band [MW]")
         used = case.months_used
 
+        def contracted(y: Any, month: Any) -> Any:
+            return b.contracted[y] if self.contracted_mw is None else b.given[y, month]
+
         @array_constraint(b, m.Y, m.M, where=used, doc="A share of the contract is paid")
         def floor(b: pyo.Block, y: Any, month: Any) -> Any:
-            return b.billed[y, month] >= share * b.contracted[y]
+            return b.billed[y, month] >= share * contracted(y, month)
 
         @array_constraint(b, m.Y, m.M, where=used, doc="Billed is the month's peak")
         def own_peak(b: pyo.Block, y: Any, month: Any) -> Any:
@@ -100,12 +99,12 @@ class ContractedDemand(TariffForm):
 
         @array_constraint(b, m.Y, m.M, where=used, doc="Excess is the peak above the band")
         def above(b: pyo.Block, y: Any, month: Any) -> Any:
-            return b.excess[y, month] >= m.monthly_peak[y, month] - band * b.contracted[y]
+            return b.excess[y, month] >= m.monthly_peak[y, month] - band * contracted(y, month)
 
         @cost_term(b, m.Y, category="network", doc="Contracted demand [USD]")
         def demand(b: pyo.Block, y: Any) -> Any:
-            return b.rate[y] * sum(b.billed[y, month] for month in m.M)
+            return sum(b.rate[y, month] * b.billed[y, month] for month in m.M)
 
         @cost_term(b, m.Y, category="network", doc="Demand above the contracted band [USD]")
         def penalty(b: pyo.Block, y: Any) -> Any:
-            return b.dear[y] * sum(b.excess[y, month] for month in m.M)
+            return sum(b.dear[y, month] * b.excess[y, month] for month in m.M)

@@ -11,10 +11,18 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayParam, cost_term
-from dcmodel.components.base import SiteCase
+from dcmodel.components.base import FloatArray, SiteCase
 from dcmodel.finance.bill import BillItem, Meter
 from dcmodel.inputs.time_of_use import hours_of_day
-from dcmodel.markets.base import Price, Rate, TariffForm, by_year, of_year, tariffs
+from dcmodel.markets.base import (
+    MonthlyPrice,
+    MonthlyRate,
+    TariffForm,
+    by_month,
+    of_month,
+    tariffs,
+)
+from dcmodel.markets.rates import Varying
 
 _SATURDAY = 5
 
@@ -32,17 +40,14 @@ class HedgedBlocks(TariffForm):
 
     kind: ClassVar[str] = "hedged_blocks"
     profiles: ClassVar[tuple[str, ...]] = ("price_energy",)
-    yearly: ClassVar[tuple[str, ...]] = (
-        "base_mw", "base_price_usd_per_mwh", "peak_mw", "peak_price_usd_per_mwh",
-    )  # fmt: skip
 
-    base_mw: Rate = 0.0
+    base_mw: MonthlyRate = 0.0
     """Power bought for all hours. [MW]"""
-    base_price_usd_per_mwh: Price = 0.0
+    base_price_usd_per_mwh: MonthlyPrice = 0.0
     """Price of the base block. [USD MWh-1]"""
-    peak_mw: Rate = 0.0
+    peak_mw: MonthlyRate = 0.0
     """Power bought for the peak hours, on top. [MW]"""
-    peak_price_usd_per_mwh: Price = 0.0
+    peak_price_usd_per_mwh: MonthlyPrice = 0.0
     """Price of the peak block. [USD MWh-1]"""
     peak_hours: str = "8-20"
     """Local hours of the peak block."""
@@ -55,6 +60,11 @@ class HedgedBlocks(TariffForm):
             inside &= np.asarray(time.day_of_week) < _SATURDAY
         return np.asarray(inside)
 
+    @staticmethod
+    def _each(value: Varying, meter: Meter) -> FloatArray:
+        """Return the value of each interval's month."""
+        return meter.each_month(lambda month: of_month(value, meter.position, month))
+
     def items(self, meter: Meter) -> Iterator[BillItem]:
         """Return the settlement of each block and month."""
         spot, everything = meter.series["price_energy"], np.ones(len(meter.time), dtype=bool)
@@ -62,10 +72,10 @@ class HedgedBlocks(TariffForm):
             ("base", everything, self.base_mw, self.base_price_usd_per_mwh),
             ("peak", self._in_peak(meter.time), self.peak_mw, self.peak_price_usd_per_mwh),
         ):
-            energy = of_year(power, meter.position) * meter.hours
+            energy = meter.hours * self._each(power, meter)
             if not energy.any():
                 continue
-            gain = meter.by_month(energy * (of_year(price, meter.position) - spot), inside)
+            gain = meter.by_month(energy * (self._each(price, meter) - spot), inside)
             for month, quantity in meter.by_month(energy, inside).items():
                 yield BillItem.valued("block less spot", month, quantity, "MWh", gain[month], block)
 
@@ -74,14 +84,14 @@ class HedgedBlocks(TariffForm):
         m = b.model()
         years, clock = len(case.years), case.clock
         spot = case.hourly_series("price_energy")
-        cost = np.zeros(years)
+        cost, month = np.zeros(years), np.asarray(clock.time.month) - 1
         for inside, power, price in (
             (np.ones(len(clock.time)), self.base_mw, self.base_price_usd_per_mwh),
             (self._in_peak(clock.time), self.peak_mw, self.peak_price_usd_per_mwh),
         ):
             hours = inside * clock.hours
-            fixed = by_year(price, years) * hours.sum()
-            cost += by_year(power, years) * (fixed - spot @ hours)
+            bought = by_month(power, years)[:, month] * hours
+            cost += (bought * (by_month(price, years)[:, month] - spot)).sum(axis=1)
         b.settlement = ArrayParam(m.Y, values=cost)
 
         @cost_term(b, m.Y, category="energy", doc="Forward blocks less spot [USD]")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from statistics import fmean
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -11,10 +12,11 @@ from pydantic import Field, model_validator
 
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, cost_term
 from dcmodel.base.schema import Fraction, Megawatt
+from dcmodel.base.units import MONTHS_PER_YEAR
 from dcmodel.components.base import FloatArray, SiteCase
 from dcmodel.finance.bill import BillItem, Meter
 from dcmodel.inputs.time_of_use import refusal
-from dcmodel.markets.base import Rate, TariffForm, by_year, of_year, tariffs
+from dcmodel.markets.base import MonthlyRate, TariffForm, by_month, of_month, tariffs
 
 
 @tariffs.register("minimum_take")
@@ -35,9 +37,8 @@ class MinimumTake(TariffForm):
     """
 
     kind: ClassVar[str] = "minimum_take"
-    yearly: ClassVar[tuple[str, ...]] = ("rate_usd_per_mw_month",)
 
-    rate_usd_per_mw_month: Rate
+    rate_usd_per_mw_month: MonthlyRate
     """Charge per MW of billed demand. [USD MW-1 month-1]"""
     minimum_share: Fraction
     """Share of the contract that is billed in any case. [1]"""
@@ -52,7 +53,8 @@ class MinimumTake(TariffForm):
     exit_year: int | None = None
     """Calendar year in which the customer leaves; None keeps the contract."""
     exit_fee_months: Annotated[float, Field(ge=0)] = 0.0
-    """Months of the full floor paid on leaving before the term ends. [month]"""
+    """Months of the full floor paid on leaving before the term ends, at the mean rate of the year.
+    [month]"""
 
     @model_validator(mode="after")
     def _ramp_rises(self) -> MinimumTake:
@@ -98,14 +100,18 @@ class MinimumTake(TariffForm):
             contract = meter.sizes[f"{self.label}.contract"]
         first = meter.year - meter.position
         floor = self.minimum_share * contract * self.reserved(meter.year, first)
-        rate = of_year(self.rate_usd_per_mw_month, meter.position)
+        rates = [
+            of_month(self.rate_usd_per_mw_month, meter.position, month)
+            for month in range(1, MONTHS_PER_YEAR + 1)
+        ]
         for month, peak in meter.peaks().items():
+            rate = rates[month - 1]
             period = "minimum take" if floor > peak else "own peak"
             yield BillItem.priced("demand", month, max(peak, floor), "MW", rate, period)
         due = self._fee_months(meter.year, first)
         if due:
             quantity = due * self.minimum_share * contract
-            yield BillItem.priced("exit fee", meter.months[0], quantity, "MW month", rate)
+            yield BillItem.priced("exit fee", meter.months[0], quantity, "MW month", fmean(rates))
 
     def _shares(self, case: SiteCase) -> FloatArray:
         return np.array([self.reserved(year, case.years[0]) for year in case.years])
@@ -116,7 +122,9 @@ class MinimumTake(TariffForm):
         years, share = len(case.years), self.minimum_share
         limit = case.grid_available.max()
         fee = [self._fee_months(year, case.years[0]) for year in case.years]
-        b.rate = ArrayParam(m.Y, values=by_year(self.rate_usd_per_mw_month, years))
+        rates = by_month(self.rate_usd_per_mw_month, years)
+        b.rate = ArrayParam(m.Y, m.M, values=rates)
+        b.mean_rate = ArrayParam(m.Y, values=rates.mean(axis=1))
         b.reserved = ArrayParam(m.Y, values=self._shares(case))
         b.fee_months = ArrayParam(m.Y, values=np.array(fee, dtype=float))
         if self.contract_mw is None:
@@ -143,11 +151,11 @@ class MinimumTake(TariffForm):
 
         @cost_term(b, m.Y, category="network", doc="Demand charge with minimum take [USD]")
         def demand(b: pyo.Block, y: Any) -> Any:
-            return b.rate[y] * sum(b.billed[y, month] for month in m.M)
+            return sum(b.rate[y, month] * b.billed[y, month] for month in m.M)
 
         @cost_term(b, m.Y, category="network", doc="Fee for leaving before the term ends [USD]")
         def exit_fee(b: pyo.Block, y: Any) -> Any:
-            return b.fee_months[y] * share * b.rate[y] * b.contract[y]
+            return b.fee_months[y] * share * b.mean_rate[y] * b.contract[y]
 
     def _choose_contract(self, b: pyo.Block, case: SiteCase) -> None:
         """Declare one contracted power for all years, above every peak inside its ramp."""

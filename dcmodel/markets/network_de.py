@@ -35,7 +35,6 @@ class NetworkDE(TariffForm):
     """
 
     kind: ClassVar[str] = "network_de"
-    tiered: ClassVar[tuple[str, ...]] = ("capacity_usd_per_mw_year", "energy_usd_per_mwh")
 
     use_hours: tuple[float, ...] = ()
     """Hours of use at which the next band begins, rising. [h]"""

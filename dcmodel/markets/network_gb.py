@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from operator import sub
 from typing import ClassVar
 
-import numpy as np
 from pydantic import model_validator
 
-from dcmodel.base.schema import Megawatt
 from dcmodel.base.units import DAYS_OF_MONTH, MONTHS_PER_YEAR
 from dcmodel.inputs.time_of_use import TimeOfUse, refusal
-from dcmodel.markets.base import Price, Rate, TariffForm, tariffs
+from dcmodel.markets.base import MonthlyPrice, MonthlyRate, TariffForm, tariffs
 from dcmodel.markets.coincident_peak import CoincidentPeak
 from dcmodel.markets.composite import CompositeForm
 from dcmodel.markets.contracted_demand import ContractedDemand
 from dcmodel.markets.fixed_charge import FixedCharge
 from dcmodel.markets.flat_energy import FlatEnergy
 from dcmodel.markets.peak_hours import PeakHours
+from dcmodel.markets.periods import match_periods
+from dcmodel.markets.rates import Varying, mapped, numbers
 from dcmodel.markets.time_of_use_energy import TimeOfUseEnergy
 
 _DAYS_PER_MONTH = sum(DAYS_OF_MONTH) / MONTHS_PER_YEAR
@@ -35,35 +36,35 @@ class NetworkGB(CompositeForm):
 
     bands: TimeOfUse
     """Time bands: red, amber, green."""
-    unit_usd_per_mwh: dict[str, Price]
+    unit_usd_per_mwh: dict[str, MonthlyPrice]
     """Unit rate of each band. [USD MWh-1]"""
-    capacity_usd_per_mw_day: Rate
+    capacity_usd_per_mw_day: MonthlyRate
     """Charge per MW of agreed capacity and day. [USD MW-1 d-1]"""
-    excess_usd_per_mw_day: Rate
+    excess_usd_per_mw_day: MonthlyRate
     """Charge per MW above the agreed capacity, in place of the other, for every day of the month.
     [USD MW-1 d-1]"""
-    fixed_usd_per_day: Price
+    fixed_usd_per_day: MonthlyPrice
     """Fixed charge and residual bands of distribution and transmission. [USD d-1]"""
-    balancing_usd_per_mwh: Price
+    balancing_usd_per_mwh: MonthlyPrice
     """Balancing services use of system. [USD MWh-1]"""
-    triad_usd_per_mw_year: Rate
+    triad_usd_per_mw_year: MonthlyRate
     """Transmission demand tariff on the Triad. [USD MW-1 yr-1]"""
     triad: PeakHours
     """Hours of the Triad: three peaks of November to February, ten days apart."""
-    agreed_mw: Megawatt | tuple[Megawatt, ...] | None = None
+    agreed_mw: MonthlyRate | None = None
     """Agreed capacity; None lets it be chosen for each year. [MW]"""
 
     @model_validator(mode="after")
-    def _excess_is_dearer(self) -> NetworkGB:
-        if np.any(np.asarray(self._above_capacity()) < 0):
+    def _sound(self) -> NetworkGB:
+        match_periods(self.bands, self.unit_usd_per_mwh, "unit_usd_per_mwh")
+        if min(numbers(self._above_capacity())) < 0:
             msg = "capacity above the agreed one costs at least as much as that below"
             raise refusal(msg, ("excess_usd_per_mw_day",))
         return self
 
-    def _above_capacity(self) -> Rate:
+    def _above_capacity(self) -> Varying:
         """Return what exceeding costs on top of the capacity charge [USD MW-1 d-1]."""
-        above = np.subtract(self.excess_usd_per_mw_day, self.capacity_usd_per_mw_day)
-        return tuple(above.tolist()) if above.ndim else float(above)
+        return mapped(sub, self.excess_usd_per_mw_day, self.capacity_usd_per_mw_day)
 
     def parts(self) -> tuple[TariffForm, ...]:
         """Return unit rates, capacity, fixed charge, balancing and Triad."""
@@ -93,8 +94,6 @@ class NetworkGB(CompositeForm):
         )
 
 
-def _monthly(daily: Rate) -> Rate:
+def _monthly(daily: Varying) -> Varying:
     """Return a daily rate by the mean month."""
-    if isinstance(daily, tuple):
-        return tuple(value * _DAYS_PER_MONTH for value in daily)
-    return daily * _DAYS_PER_MONTH
+    return mapped(lambda rate: rate * _DAYS_PER_MONTH, daily)

@@ -8,14 +8,21 @@ from typing import Any, ClassVar
 import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayParam, cost_term
-from dcmodel.base.schema import Megawatt
 from dcmodel.base.units import MONTHS_PER_YEAR
 from dcmodel.components.base import SiteCase
 from dcmodel.finance.bill import BillItem, Meter
-from dcmodel.markets.base import Price, Rate, TariffForm, by_year, of_year, tariffs
+from dcmodel.markets.base import (
+    MonthlyPrice,
+    MonthlyRate,
+    TariffForm,
+    by_month,
+    of_month,
+    tariffs,
+)
 from dcmodel.markets.composite import CompositeForm
 from dcmodel.markets.contracted_demand import ContractedDemand
 from dcmodel.markets.fixed_charge import FixedCharge
+from dcmodel.markets.rates import Varying, mapped
 
 
 @tariffs.register("network_nordic")
@@ -32,20 +39,19 @@ class NetworkNordic(CompositeForm):
 
     kind: ClassVar[str] = "network_nordic"
     profiles: ClassVar[tuple[str, ...]] = ("price_energy",)
-    yearly: ClassVar[tuple[str, ...]] = ("energy_usd_per_mwh", "marginal_loss")
 
-    subscription_usd_per_mw_year: Rate
+    subscription_usd_per_mw_year: MonthlyRate
     """Charge per MW subscribed. [USD MW-1 yr-1]"""
-    excess_usd_per_mw_year: Rate
+    excess_usd_per_mw_year: MonthlyRate
     """Charge per MW of a month's peak above the subscription, on top, by twelfths.
     [USD MW-1 yr-1]"""
-    subscribed_mw: Megawatt | tuple[Megawatt, ...] | None = None
+    subscribed_mw: MonthlyRate | None = None
     """Subscribed power; None lets it be chosen for each year. [MW]"""
-    fixed_usd_per_month: Price = 0.0
+    fixed_usd_per_month: MonthlyPrice = 0.0
     """Fixed charge. [USD month-1]"""
-    energy_usd_per_mwh: Price = 0.0
+    energy_usd_per_mwh: MonthlyPrice = 0.0
     """Energy charge. [USD MWh-1]"""
-    marginal_loss: Price = 0.0
+    marginal_loss: MonthlyPrice = 0.0
     """Losses that another MWh causes, paid at the spot price. [1]"""
 
     def parts(self) -> tuple[TariffForm, ...]:
@@ -68,13 +74,13 @@ class NetworkNordic(CompositeForm):
     def items(self, meter: Meter) -> Iterator[BillItem]:
         """Return the lines of the parts, energy and losses."""
         yield from super().items(meter)
-        rate = of_year(self.energy_usd_per_mwh, meter.position)
-        loss = of_year(self.marginal_loss, meter.position)
         metered = meter.energy()
-        paid = meter.by_month(loss * metered * meter.series["price_energy"])
+        spot = meter.by_month(metered * meter.series["price_energy"])
         for month, energy in meter.by_month(metered).items():
+            rate = of_month(self.energy_usd_per_mwh, meter.position, month)
+            loss = of_month(self.marginal_loss, meter.position, month)
             yield BillItem.priced("energy", month, energy, "MWh", rate)
-            yield BillItem.valued("losses", month, loss * energy, "MWh", paid[month])
+            yield BillItem.valued("losses", month, loss * energy, "MWh", loss * spot[month])
 
     def charge(self, b: pyo.Block, case: SiteCase) -> None:
         """Declare the parts, and the cost of energy and losses."""
@@ -82,8 +88,8 @@ class NetworkNordic(CompositeForm):
         m = b.model()
         years = len(case.years)
         spot = case.clock.mean(case.hourly_series("price_energy"))
-        loss = by_year(self.marginal_loss, years)[:, None]
-        energy = by_year(self.energy_usd_per_mwh, years)[:, None]
+        loss = by_month(self.marginal_loss, years)[:, case.month]
+        energy = by_month(self.energy_usd_per_mwh, years)[:, case.month]
         b.price = ArrayParam(m.Y, m.T, values=energy + loss * spot)
 
         @cost_term(b, m.Y, category="network", doc="Network energy and losses [USD]")
@@ -91,8 +97,6 @@ class NetworkNordic(CompositeForm):
             return sum(m.duration[t] * b.price[y, t] * m.grid_import[y, t] for t in m.T)
 
 
-def _twelfth(yearly: Rate) -> Rate:
+def _twelfth(yearly: Varying) -> Varying:
     """Return a yearly rate by the month."""
-    if isinstance(yearly, tuple):
-        return tuple(value / MONTHS_PER_YEAR for value in yearly)
-    return yearly / MONTHS_PER_YEAR
+    return mapped(lambda rate: rate / MONTHS_PER_YEAR, yearly)

@@ -16,11 +16,11 @@ from dcmodel.components.base import SiteCase
 from dcmodel.finance.bill import BillItem, Meter
 from dcmodel.markets.base import (
     FirstYear,
+    MonthlyRate,
     MonthNumber,
-    Rate,
     TariffForm,
-    by_year,
-    of_year,
+    by_month,
+    of_month,
     tariffs,
     year_before,
 )
@@ -36,14 +36,13 @@ class RatchetDemand(TariffForm):
 
     .. math:: D_m = \max(p_m,\ \sigma \max_{1 \le k \le n} p_{m-k}) ,
 
-    where only the named months are looked back at. The look-back reaches into the year before, so
-    the rows couple years; they hold on monthly peaks alone.
+    billed at the rate of month :math:`m`; only the named months are looked back at. The look-back
+    reaches into the year before, so the rows couple years; they hold on monthly peaks alone.
     """
 
     kind: ClassVar[str] = "ratchet_demand"
-    yearly: ClassVar[tuple[str, ...]] = ("rate_usd_per_mw_month",)
 
-    rate_usd_per_mw_month: Rate
+    rate_usd_per_mw_month: MonthlyRate
     """Charge per MW of billed demand. [USD MW-1 month-1]"""
     share: Fraction
     """Share of an earlier peak below which billed demand does not fall. [1]"""
@@ -67,7 +66,6 @@ class RatchetDemand(TariffForm):
         before = year_before(meter, self.first_year)
         peaks = meter.peaks()
         earlier = {} if before is None else before.peaks()
-        rate = of_year(self.rate_usd_per_mw_month, meter.position)
         # one row of months, the year before at 1 to 12 and this year at 13 to 24
         metered = earlier | {month + MONTHS_PER_YEAR: peak for month, peak in peaks.items()}
         for month, peak in peaks.items():
@@ -78,6 +76,7 @@ class RatchetDemand(TariffForm):
                 if self._counts((k - 1) % MONTHS_PER_YEAR + 1)
             ]
             floor = self.share * max(found, default=0.0)
+            rate = of_month(self.rate_usd_per_mw_month, meter.position, month)
             period = "ratchet" if floor > peak else "own peak"
             yield BillItem.priced("demand", month, max(peak, floor), "MW", rate, period)
 
@@ -98,7 +97,7 @@ class RatchetDemand(TariffForm):
         b.K = pyo.RangeSet(0, len(back) - 1)
         b.look_year = ArrayParam(m.Y, m.M, b.K, values=np.maximum(year, 0))
         b.look_month = ArrayParam(m.M, b.K, values=at % MONTHS_PER_YEAR)
-        b.rate = ArrayParam(m.Y, values=by_year(self.rate_usd_per_mw_month, years))
+        b.rate = ArrayParam(m.Y, m.M, values=by_month(self.rate_usd_per_mw_month, years))
         limit = float(case.grid_available.max())
         b.billed = ArrayVar(
             m.Y, m.M, lower=0, upper=limit, operational=True, doc="Billed demand [MW]"
@@ -118,4 +117,4 @@ class RatchetDemand(TariffForm):
 
         @cost_term(b, m.Y, category="network", doc="Demand charge with ratchet [USD]")
         def demand(b: pyo.Block, y: Any) -> Any:
-            return b.rate[y] * sum(b.billed[y, month] for month in m.M)
+            return sum(b.rate[y, month] * b.billed[y, month] for month in m.M)

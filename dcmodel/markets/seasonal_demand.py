@@ -22,7 +22,6 @@ class SeasonalDemand(TariffForm):
     """Charge on the largest import of each month, by season; months of no season are free."""
 
     kind: ClassVar[str] = "seasonal_demand"
-    yearly: ClassVar[tuple[str, ...]] = ("rate_usd_per_mw_month",)
 
     seasons: dict[str, tuple[MonthNumber, ...]]
     """Months of each season, 1 to 12."""

@@ -12,7 +12,7 @@ from dcmodel.arrays import ArrayParam, cost_term
 from dcmodel.base.schema import Fraction, UsdPerMwh
 from dcmodel.components.base import SiteCase
 from dcmodel.finance.bill import BillItem, Meter
-from dcmodel.markets.base import Price, TariffForm, by_year, of_year, tariffs
+from dcmodel.markets.base import MonthlyPrice, TariffForm, by_month, of_month, tariffs
 
 
 @tariffs.register("spot_energy")
@@ -33,9 +33,8 @@ class SpotEnergy(TariffForm):
 
     kind: ClassVar[str] = "spot_energy"
     profiles: ClassVar[tuple[str, ...]] = ("price_energy",)
-    yearly: ClassVar[tuple[str, ...]] = ("adder_usd_per_mwh",)
 
-    adder_usd_per_mwh: Price
+    adder_usd_per_mwh: MonthlyPrice
     """Charges on top of the wholesale price. [USD MWh-1]"""
     loss_fraction: Fraction
     """Energy bought for losses, as a share of the metered energy. [1]"""
@@ -44,7 +43,10 @@ class SpotEnergy(TariffForm):
 
     def items(self, meter: Meter) -> Iterator[BillItem]:
         """Return energy, losses, adder and resale of each month."""
-        price, adder = meter.series["price_energy"], of_year(self.adder_usd_per_mwh, meter.position)
+        price = meter.series["price_energy"]
+        adder = meter.each_month(
+            lambda month: of_month(self.adder_usd_per_mwh, meter.position, month)
+        )
         metered, bought = meter.energy(), meter.energy("purchased")
         sold = np.zeros_like(metered) if meter.surplus is None else meter.surplus * meter.hours
         revenue = sold * np.maximum(price - self.resale_fee_usd_per_mwh, 0.0)
@@ -63,7 +65,7 @@ class SpotEnergy(TariffForm):
         m = b.model()
         hourly = case.hourly_series("price_energy")
         spot = case.clock.mean(hourly)
-        adder = by_year(self.adder_usd_per_mwh, len(case.years))[:, None]
+        adder = by_month(self.adder_usd_per_mwh, len(case.years))[:, case.month]
         b.spot_price = ArrayParam(m.Y, m.T, values=spot)
         b.meter_price = ArrayParam(m.Y, m.T, values=self.loss_fraction * spot + adder)
 

@@ -60,10 +60,11 @@ def statement(
     Raises
     ------
     DataError
-        When a form needs a series or a size that is not given.
+        When a form needs a series or a size that is not given, or holds rates for another number
+        of years.
     """
     forms, series = list(forms), dict(series or {})
-    _refuse_missing(forms, series)
+    _refuse_missing(forms, series, load)
     earlier = None if before is None else _meters(before, {})[-1]
     frames, last = [], earlier
     for position, meter in enumerate(_meters(load, series)):
@@ -99,9 +100,10 @@ def _meters(load: Load, series: Mapping[str, FloatArray]) -> list[Meter]:
     return found
 
 
-def _refuse_missing(forms: list[TariffForm], series: Mapping[str, FloatArray]) -> None:
+def _refuse_missing(forms: list[TariffForm], series: Mapping[str, FloatArray], load: Load) -> None:
     faults = []
     for form in forms:
+        faults += [Fault("", text) for text in form.year_faults(len(load.years))]
         for name in sorted(form.series_needed - set(series)):
             msg = f"'{form.label}' needs '{name}'; name its column: --series {name}=COLUMN"
             faults.append(Fault("--series", msg))

@@ -16,9 +16,9 @@ from dcmodel.base.units import MONTHS_PER_YEAR
 from dcmodel.components.base import SiteCase
 from dcmodel.finance.bill import BillItem, Meter
 from dcmodel.inputs.time_of_use import TimeOfUse
-from dcmodel.markets.base import MonthNumber, Rate, TariffForm, of_year, tariffs
+from dcmodel.markets.base import MonthlyRate, MonthNumber, TariffForm, of_month, tariffs
 from dcmodel.markets.periods import period_peaks, refuse_period
-from dcmodel.markets.tiers import in_tiers, prices_of, refuse_tiers, split_in_tiers
+from dcmodel.markets.tiers import in_tiers, monthly_prices_of, refuse_tiers, split_in_tiers
 
 ALL_MONTHS = tuple(range(1, MONTHS_PER_YEAR + 1))
 
@@ -28,11 +28,10 @@ class TieredDemand(TariffForm):
     """Monthly peak by tiers: the first MW at one rate, the next at another."""
 
     kind: ClassVar[str] = "tiered_demand"
-    tiered: ClassVar[tuple[str, ...]] = ("rates_usd_per_mw_month",)
 
     limits_mw: tuple[float, ...]
     """Upper ends of all tiers but the last, rising. [MW]"""
-    rates_usd_per_mw_month: tuple[Rate, ...]
+    rates_usd_per_mw_month: tuple[MonthlyRate, ...]
     """Charge per MW of peak in each tier. [USD MW-1 month-1]"""
     months: tuple[MonthNumber, ...] = ALL_MONTHS
     """Months that are charged."""
@@ -60,7 +59,7 @@ class TieredDemand(TariffForm):
                 continue
             for k, part in enumerate(in_tiers(peak, self.limits_mw)):
                 if part > 0:
-                    rate = of_year(self.rates_usd_per_mw_month[k], meter.position)
+                    rate = of_month(self.rates_usd_per_mw_month[k], meter.position, month)
                     name = (
                         f"tier {k + 1}" if self.period is None else f"{self.period}, tier {k + 1}"
                     )
@@ -80,9 +79,10 @@ class TieredDemand(TariffForm):
         charged = np.isin(np.arange(MONTHS_PER_YEAR) + 1, self.months)
         b.charged = pyo.Set(initialize=np.flatnonzero(charged).tolist(), ordered=True)
         most = np.broadcast_to(case.grid_available[:, None], (years, MONTHS_PER_YEAR))
-        prices = prices_of(self.rates_usd_per_mw_month, years)
+        # months that are not charged ask for no order of the tiers
+        prices = monthly_prices_of(self.rates_usd_per_mw_month, years) * charged[:, None]
         split_in_tiers(b, b.C, peak, most, self.limits_mw, prices, "MW")
 
         @cost_term(b, m.Y, category="network", doc="Demand by tiers [USD]")
         def tiers(b: pyo.Block, y: Any) -> Any:
-            return sum(b.price[y, k] * b.part[y, c, k] for c in b.charged for k in b.K)
+            return sum(b.price[y, c, k] * b.part[y, c, k] for c in b.charged for k in b.K)

@@ -15,10 +15,17 @@ from dcmodel.arrays import ArrayParam, cost_term
 from dcmodel.base.units import MONTHS_PER_YEAR
 from dcmodel.components.base import SiteCase
 from dcmodel.finance.bill import Basis, BillItem, Meter
-from dcmodel.inputs.time_of_use import TimeOfUse
-from dcmodel.markets.base import Price, TariffForm, drawn, of_year, tariffs
+from dcmodel.inputs.time_of_use import TimeOfUse, refusal
+from dcmodel.markets.base import MonthlyPrice, TariffForm, drawn, of_month, tariffs
 from dcmodel.markets.periods import refuse_period
-from dcmodel.markets.tiers import in_tiers, prices_of, refuse_tiers, split_in_tiers
+from dcmodel.markets.rates import ByMonth
+from dcmodel.markets.tiers import (
+    in_tiers,
+    monthly_prices_of,
+    prices_of,
+    refuse_tiers,
+    split_in_tiers,
+)
 
 
 @tariffs.register("tiered_energy")
@@ -30,11 +37,10 @@ class TieredEnergy(TariffForm):
     """
 
     kind: ClassVar[str] = "tiered_energy"
-    tiered: ClassVar[tuple[str, ...]] = ("prices_usd_per_mwh",)
 
     limits_mwh: tuple[float, ...]
     """Upper ends of all tiers but the last, rising. [MWh]"""
-    prices_usd_per_mwh: tuple[Price, ...]
+    prices_usd_per_mwh: tuple[MonthlyPrice, ...]
     """Price of energy in each tier. [USD MWh-1]"""
     per: Literal["month", "year"] = "month"
     """What the tiers count."""
@@ -49,6 +55,10 @@ class TieredEnergy(TariffForm):
     def _sound(self) -> TieredEnergy:
         refuse_tiers(self.limits_mwh, self.prices_usd_per_mwh, ("limits_mwh", "prices_usd_per_mwh"))
         refuse_period(self.calendar, self.period)
+        for position, price in enumerate(self.prices_usd_per_mwh):
+            if self.per == "year" and isinstance(price, ByMonth):
+                msg = "tiers of a year's energy have no prices by month; give per: month, or a year"
+                raise refusal(msg, ("prices_usd_per_mwh", position))
         return self
 
     def _counts(self, time: pd.DatetimeIndex) -> npt.NDArray[np.bool_]:
@@ -64,7 +74,7 @@ class TieredEnergy(TariffForm):
         for month, quantity in energy.items():
             for k, part in enumerate(in_tiers(quantity, self.limits_mwh)):
                 if part > 0:
-                    price = of_year(self.prices_usd_per_mwh[k], meter.position)
+                    price = of_month(self.prices_usd_per_mwh[k], meter.position, month)
                     name = (
                         f"tier {k + 1}" if self.period is None else f"{self.period}, tier {k + 1}"
                     )
@@ -86,9 +96,13 @@ class TieredEnergy(TariffForm):
         def energy(y: Any, c: Any) -> Any:
             return sum(b.inside[c, t] * power[y, t] for t in m.T)
 
-        prices = prices_of(self.prices_usd_per_mwh, years)
+        prices = (
+            monthly_prices_of(self.prices_usd_per_mwh, years)
+            if self.per == "month"
+            else prices_of(self.prices_usd_per_mwh, years)[:, None]
+        )
         split_in_tiers(b, b.C, energy, most, self.limits_mwh, prices, "MWh")
 
         @cost_term(b, m.Y, category="energy", doc="Energy by tiers [USD]")
         def tiers(b: pyo.Block, y: Any) -> Any:
-            return sum(b.price[y, k] * b.part[y, c, k] for c in b.C for k in b.K)
+            return sum(b.price[y, c, k] * b.part[y, c, k] for c in b.C for k in b.K)

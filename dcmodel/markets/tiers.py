@@ -11,11 +11,11 @@ import pyomo.environ as pyo
 from dcmodel.arrays import ArrayConstraint, ArrayParam, ArrayVar
 from dcmodel.components.base import FloatArray
 from dcmodel.inputs.time_of_use import refusal
-from dcmodel.markets.base import Price, by_year
+from dcmodel.markets.rates import Varying, by_month, by_year
 
 
 def refuse_tiers(
-    limits: tuple[float, ...], prices: tuple[Price, ...], fields: tuple[str, str]
+    limits: tuple[float, ...], prices: tuple[Varying, ...], fields: tuple[str, str]
 ) -> None:
     """Refuse limits that do not rise, and prices that are not one more than the limits."""
     for position, limit in enumerate(limits):
@@ -35,9 +35,14 @@ def in_tiers(quantity: float, limits: tuple[float, ...]) -> list[float]:
     return [max(0.0, min(quantity, end) - start) for start, end in zip(starts, ends, strict=True)]
 
 
-def prices_of(prices: tuple[Price, ...], years: int) -> FloatArray:
+def prices_of(prices: tuple[Varying, ...], years: int) -> FloatArray:
     """Return the price of each tier and year, shape (years, tiers)."""
     return np.stack([by_year(price, years) for price in prices], axis=1)
+
+
+def monthly_prices_of(prices: tuple[Varying, ...], years: int) -> FloatArray:
+    """Return the price of each tier, year and month, shape (years, 12, tiers)."""
+    return np.stack([by_month(price, years) for price in prices], axis=2)
 
 
 def split_in_tiers(
@@ -58,7 +63,7 @@ def split_in_tiers(
     Parameters
     ----------
     b : Block
-        Gets the set ``K`` of tiers, ``part`` and ``price[y, k]``.
+        Gets the set ``K`` of tiers, ``part`` and ``price[y, c, k]``.
     over : Set
         What the quantity is counted over beside the years: months, or the whole year.
     quantity : callable
@@ -67,14 +72,14 @@ def split_in_tiers(
         Largest quantity there can be.
     limits : tuple of float
         Upper ends of all tiers but the last.
-    prices : array of shape (years, tiers)
+    prices : array of shape (years, len(over), tiers)
     unit : str
         Unit of the quantity.
     """
     m = b.model()
-    count = prices.shape[1]
+    count = prices.shape[2]
     b.K = pyo.RangeSet(0, count - 1)
-    b.price = ArrayParam(m.Y, b.K, values=prices)
+    b.price = ArrayParam(m.Y, over, b.K, values=prices)
     start = np.array([0.0, *limits])
     width = np.diff([*start, np.inf])
     # no tier takes more than its width, nor more than there can be above its start
@@ -87,7 +92,7 @@ def split_in_tiers(
     b.tiers_hold_all = ArrayConstraint(
         m.Y, over, rule=tiers_hold_all, doc="The tiers hold the whole quantity"
     )
-    if (np.diff(prices, axis=1) >= 0).all():
+    if (np.diff(prices, axis=2) >= 0).all():
         return
     _in_order(b, over, upper, np.where(np.isfinite(width), width, 0.0))
 

@@ -13,7 +13,7 @@ from dcmodel.arrays import ArrayParam, cost_term
 from dcmodel.components.base import SiteCase
 from dcmodel.finance.bill import Basis, BillItem, Meter
 from dcmodel.inputs.time_of_use import TimeOfUse
-from dcmodel.markets.base import Price, TariffForm, by_year, drawn, of_year, tariffs
+from dcmodel.markets.base import MonthlyPrice, TariffForm, by_month, drawn, of_month, tariffs
 from dcmodel.markets.periods import match_periods
 
 
@@ -22,11 +22,10 @@ class TimeOfUseEnergy(TariffForm):
     """Energy at the price of the period, by season, kind of day and hour of the local clock."""
 
     kind: ClassVar[str] = "time_of_use_energy"
-    yearly: ClassVar[tuple[str, ...]] = ("price_usd_per_mwh",)
 
     calendar: TimeOfUse
     """Periods of the tariff."""
-    price_usd_per_mwh: dict[str, Price]
+    price_usd_per_mwh: dict[str, MonthlyPrice]
     """Price of energy in each period. [USD MWh-1]"""
     on: Basis = "purchased"
     """``purchased``: what no contract covers (supply); ``metered``: all import (network)."""
@@ -40,10 +39,10 @@ class TimeOfUseEnergy(TariffForm):
         """Return the energy of each month and period."""
         energy, period = meter.energy(self.on), self.calendar.position(meter.time)
         for position, name in enumerate(self.calendar.periods):
-            price = of_year(self.price_usd_per_mwh[name], meter.position)
             here = period == position
             for month, quantity in meter.by_month(energy, here).items():
                 if (here & (meter.month == month)).any():
+                    price = of_month(self.price_usd_per_mwh[name], meter.position, month)
                     yield BillItem.priced("energy", month, quantity, "MWh", price, name)
 
     def charge(self, b: pyo.Block, case: SiteCase) -> None:
@@ -51,9 +50,10 @@ class TimeOfUseEnergy(TariffForm):
         m = b.model()
         years = len(case.years)
         table = np.stack(
-            [by_year(self.price_usd_per_mwh[name], years) for name in self.calendar.periods]
+            [by_month(self.price_usd_per_mwh[name], years) for name in self.calendar.periods]
         )
-        hourly = table[self.calendar.position(case.clock.time)].T
+        time = case.clock.time
+        hourly = table[self.calendar.position(time), :, np.asarray(time.month) - 1].T
         b.price = ArrayParam(m.Y, m.T, values=case.clock.mean(hourly))
         power = drawn(m, self.on)
 

@@ -135,11 +135,11 @@ def load_metered(path: Path | str) -> MeteredStudy:
     if tariff.currency != "USD":
         msg = f"the tariff is in {tariff.currency}; a study counts in USD, convert it"
         raise StudyError(Fault(loaded.where(("tariff",)), msg))
-    forms = make_forms(tariff)
     entry = spec.load
     load = read_load(
         folder / entry.file, entry.column, label=entry.label, time_zone=entry.time_zone
     )
+    forms = make_forms(tariff, load.years if spec.year is None else [spec.year])
     case = _case(spec, load, tuple(forms), parts, loaded)
     faults = [
         Fault(loaded.where(("components", part.kind)), text)

@@ -8,7 +8,12 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from dcmodel.base.errors import DataError
 from dcmodel.cli import app
+from dcmodel.inputs.loads import read_load
+from dcmodel.inputs.tariffs import read_tariff
+from dcmodel.markets.base import make_forms
+from dcmodel.markets.statement import statement
 
 TARIFF = """\
 schema: dcmodel/tariff-1
@@ -57,6 +62,39 @@ def test_a_bill_by_hand(files):
     assert bill["currency"] == "GBP"
     assert {item["unit"] for item in bill["items"]} == {"kWh", "kW"}
     assert any("--before" in note for note in bill["notes"])
+
+
+def test_a_list_of_twelve_is_of_months_and_any_other_is_refused(files):
+    tariff, load = files
+    twelve = TARIFF.replace("kw_month: 5", f"kw_month: [5, 7{', 1' * 10}]")
+    tariff.write_text(twelve, encoding="utf-8")
+    items = json.loads(run(tariff, load, "--json").stdout)["items"]
+    capacity = [item["amount"] for item in items if item["form"] == "capacity"]
+    assert capacity == pytest.approx([1000 * 5, 800 * 7])
+    tariff.write_text(TARIFF.replace("kw_month: 5", "kw_month: [5, 7]"), encoding="utf-8")
+    answer = run(tariff, load)
+    assert answer.exit_code == 3
+    assert "tariff.yaml:16:" in answer.stderr
+    assert "found 2 values" in answer.stderr
+    assert "{2025: 20, 2026: 21} by calendar year" in answer.stderr
+
+
+def test_rates_by_calendar_year_are_those_of_the_load(files):
+    tariff, load = files
+    text = TARIFF.replace("kw_month: 5", "kw_month: {2024: 5, 2025: {jan: 6, feb-dec: 8}}")
+    tariff.write_text(text, encoding="utf-8")
+    items = json.loads(run(tariff, load, "--json").stdout)["items"]
+    capacity = [item["amount"] for item in items if item["form"] == "capacity"]
+    assert capacity == pytest.approx([1000 * 6, 800 * 8])
+
+
+def test_rates_for_other_years_are_refused_from_python_too(files):
+    """Forms that were made without the years of the bill are checked against its load."""
+    tariff, load = files
+    tariff.write_text(TARIFF.replace("kw_month: 5", "kw_month: [5, 7]"), encoding="utf-8")
+    forms = make_forms(read_tariff(tariff))
+    with pytest.raises(DataError, match=r"found 2 values; give one, or one a year \(1\)"):
+        statement(forms, read_load(load))
 
 
 def test_the_printed_bill_and_its_csv_say_the_same(files, tmp_path):

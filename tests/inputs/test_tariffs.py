@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from support.meters import monthly
 
 from dcmodel.base.errors import DataError
+from dcmodel.finance.bill import itemise
 from dcmodel.inputs.tariffs import canonical, read_tariff
 from dcmodel.markets.base import make_forms
 
@@ -35,7 +37,7 @@ def write(tmp_path, text, name="tariff.yaml"):
 
 def faults(path):
     with pytest.raises(DataError) as caught:
-        make_forms(read_tariff(path))
+        make_forms(read_tariff(path), [2025])
     return [(f.where.removeprefix(str(path)), f.message) for f in caught.value.faults]
 
 
@@ -73,6 +75,13 @@ def test_keys(key, found):
         ("night: 0.1}", "nigt: 0.1}", ":10:", "no period 'nigt'; did you mean 'night'?"),
         ("demand_charge", "demand_charges", ":11:", "no form 'demand_charges'; did you mean"),
         ("kw_month: 7", "kw_month: -7", ":12:", "greater than or equal to 0"),
+        ("kw_month: 7", "kw_month: .inf", ":12:", "found inf; should be a finite number"),
+        ("kw_month: 7", "kw_month: 1e308", ":12:", "should be a finite number, at most 1e+15"),
+        ("kw_month: 7", "kw_month: seven", ":12:", "found 'seven'; give a number, or {by_month:"),
+        ("kw_month: 7", "kw_month: [7, 8]", ":12:", "found 2 values; a list holds one value, or"),
+        ("day: 0.2, night", "day: {jne: 1}, night", ":10:", "no month 'jne'; did you mean 'june'"),
+        ("[10, 20, 30]", "[10, 20, {jan-may: 1}]", ":15:", "no rate for jun, jul, aug"),
+        ("      rules:", "      holidays: ['2023-02-29']\n      rules:", ":7:", "'2023-02-29'"),
         ("  - form: demand_charge\n", "  - fom: demand_charge\n", ":11:", "'form' names the kind"),
     ],
 )  # fmt: skip
@@ -80,6 +89,13 @@ def test_faults_name_the_line(tmp_path, old, new, line, message):
     assert old in TARIFF
     found = faults(write(tmp_path, TARIFF.replace(old, new)))
     assert any(where.startswith(line) and message in text for where, text in found), found
+
+
+def test_numbers_in_quotes_get_the_units_of_the_file(tmp_path):
+    quoted = TARIFF.replace("kw_month: 7", "kw_month: '7'").replace("[1000,", "['1000',")
+    _, demand, tiers = make_forms(read_tariff(write(tmp_path, quoted)))
+    assert demand.rate_usd_per_mw_month == 7000.0
+    assert tiers.limits_mwh == (1.0, 5.0)
 
 
 def test_a_negative_minimum_take_is_refused_at_its_line(tmp_path):
@@ -136,6 +152,10 @@ def test_a_table_of_periods_over_the_new_year_with_hours_left_out(tmp_path):
         ("1,10,5,1,24,,,2", "1,10,5,1,25,,,2", ":2", "End Time: found 25"),
         ("0.25,Energy", "0.25,Engery", ":4", "Charge: found 'Engery'"),
         ("0.25,Energy", ",Energy", ":4", "Value: found nothing"),
+        ("0.25,Energy", "1e308,Energy", ":4", "Value: found 1e+308; should be a finite number"),
+        ("24,13,18,1", "24,99,99,1", ":3", "Excluding Start Time: found 99; allowed are whole"),
+        ("24,13,18,1", "24,1e30,1e30,1", ":3", "Excluding End Time: found 1e+30; allowed are"),
+        ("24,13,18,1", "24,13,,1", ":3", "Excluding End Time: found nothing; give both ends"),
     ],
 )  # fmt: skip
 def test_a_table_with_wrong_rows_is_refused_with_the_row(tmp_path, old, new, line, message):
@@ -195,9 +215,84 @@ def test_tiers_and_look_back_of_a_rate(tmp_path):
     assert (ratchet.share, ratchet.months, ratchet.lookback_months) == (0.6, (6, 7, 8, 9), 11)
 
 
+FLAT = {
+    "flatdemandstructure": [[{"rate": 10.5}], [{"rate": 11.5}]],
+    "flatdemandmonths": [0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 0, 0],
+    "demandratestructure": None,
+}
+
+
+def test_a_ratchet_of_the_database_has_the_rate_of_each_month(tmp_path):
+    months = [False, False, True, False, False, False, True, *[False] * 5]
+    path = write_rate(tmp_path, **FLAT, lookbackPercent=0.8, lookbackMonths=months)
+    *_, ratchet = make_forms(read_tariff(path), [2022])
+    peak = [100.0, 40, 90, 20, 40, 40, 160, 40, 40, 40, 40, 40]
+    bill = itemise([ratchet], monthly(peak))
+    # nothing is known of the year before; 0.8 x 90 of March binds to June, 0.8 x 160 of July after
+    billed = [100, 40, 90, 72, 72, 72, 160, *[128] * 5]
+    rates = [10_500.0] * 4 + [11_500.0] * 6 + [10_500.0] * 2
+    expected = [power * rate for power, rate in zip(billed, rates, strict=True)]
+    assert bill["amount"].to_numpy() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("spell", [str, str.lower, str.upper])
+def test_fields_of_the_database_are_found_in_any_spelling(tmp_path, spell):
+    found = {spell(key): value for key, value in (rate() | FLAT).items()}
+    found |= {spell("lookbackPercent"): 0.8, spell("lookbackRange"): 3}
+    *_, ratchet = make_forms(read_tariff(write(tmp_path, json.dumps(found), "rate.json")))
+    assert (ratchet.kind, ratchet.share, ratchet.lookback_months) == ("ratchet_demand", 0.8, 3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "note"),
+    [
+        ({"lookbackPercent": 80, "lookbackRange": 11}, "taken as 0.8 of the peak"),
+        ({"lookbackPercent": 0.8}, "names no months; those of the 11 months before count"),
+        ({"demandWindow": 60}, "demandwindow is 60 minutes"),
+        ({"energyratestructure": [[{"rate": 1, "sell": 0.1}]] * 2}, "prices of sale are left out"),
+        ({"energyratestructure": [[{"rate": 1, "max": 9}]] * 2}, "the last tier ends at 9 kWh"),
+        ({"energyratestructure": [[{"rate": 1, "max": 9}, {"rate": 2, "max": 9.9e37}]] * 2},
+         "count the energy of each period by itself"),
+    ],
+)  # fmt: skip
+def test_what_was_taken_for_granted_is_said(tmp_path, changes, note):
+    notes = read_tariff(write_rate(tmp_path, **FLAT | changes)).notes
+    assert len(notes) == 1
+    assert note in notes[0]
+
+
+def test_a_monthly_charge_of_earlier_versions_is_billed(tmp_path):
+    path = write_rate(tmp_path, fixedchargefirstmeter=None, fixedmonthlycharge=500.0)
+    fixed, *_ = make_forms(read_tariff(path))
+    assert fixed.charge_usd_per_month == 500.0
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"lookbackpercent": 150}, "lookbackpercent: found 150; give a fraction from 0 to 1"),
+        ({"lookbackPercent": 1.5}, "lookbackPercent: found 1.5; give a fraction from 0 to 1"),
+        ({"lookbackPercent": -0.5}, "found -0.5; give a fraction"),
+        ({"lookbackPercent": "x"}, "lookbackPercent: found 'x'; give a number"),
+        ({"lookbackPercent": 0.8, "lookbackpercent": 0.5}, "one field with two values"),
+        ({"lookbackPercent": 0.8, "lookbackMonths": [1] * 11}, "true or false for each of 12"),
+        ({"lookbackPercent": 0.8, "lookbackMonths": ["no"] * 12}, "true or false for each of 12"),
+        ({"lookbackPercent": 0.8, "lookbackRange": 13}, "found 13; give whole months, 0 to 12"),
+        ({"lookbackPercent": 0.8, "lookbackRange": 3, "lookbackMonths": [1] + [0] * 11},
+         "months beside lookbackRange"),
+        ({"lookbackRange": 11}, "a look-back needs its share, lookbackPercent"),
+        ({"lookbackPercent": 0.8, "flatdemandstructure":
+          [[{"rate": 1, "max": 9}, {"rate": 2}], [{"rate": 3}]]}, "a look-back beside tiers"),
+        ({"demandratchetpercentage": [0.8] * 12}, "a ratchet by month cannot be billed"),
+        ({"flatdemandunit": "kVA"}, "found 'kVA'; a load in kW can be billed per kW alone"),
+        ({"fixedmonthlycharge": 5.0}, "stands beside fixedchargefirstmeter; keep one"),
+        ({"fixedchargefirstmeter": [1]}, "fixedchargefirstmeter: found [1]; give a number"),
+        ({"energyratestructure": [1, 2]}, "found 1; a period is a list of tiers"),
+        ({"energyratestructure": [[], []]}, "found []; a period is a list of tiers"),
+        ({"energyratestructure": [[3], [{"rate": 1}]]}, "found 3; a tier is {rate: ...}"),
+        ({"energyratestructure": [[{"rate": None}]] * 2}, "rate: found nothing; give a number"),
+        ({"energyratestructure": [[{"rate": 1e308}]] * 2}, "rate: found 1e+308; give a number"),
+        ({"energyratestructure": [[{"rate": True}]] * 2}, "rate: found True; give a number"),
         ({"mincharge": 50.0}, "a least bill cannot be billed"),
         ({"flatdemandmonths": [0] * 11}, "of 12 months"),
         ({"energyweekdayschedule": [[2] * 24] * 12}, "0 to 1, of 12 months by 24 hours"),

@@ -132,3 +132,18 @@ def test_capacity_above_the_agreed_cannot_be_cheaper():
             triad_usd_per_mw_year=0.0,
             triad={"named": ["01-15 17"]},
         )
+
+
+def test_unit_rates_are_of_the_bands():
+    with pytest.raises(ValueError, match="no price for green; every period needs one"):
+        tariffs["network_gb"](
+            bands={"rules": [{"period": "red", "hours": "16-19"},
+                             {"period": "green", "hours": "19-16"}]},
+            unit_usd_per_mwh={"red": 5.0},
+            capacity_usd_per_mw_day=60.0,
+            excess_usd_per_mw_day=70.0,
+            fixed_usd_per_day=1.0,
+            balancing_usd_per_mwh=1.0,
+            triad_usd_per_mw_year=1.0,
+            triad={"named": ["01-07 17"]},
+        )  # fmt: skip
