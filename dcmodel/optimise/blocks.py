@@ -20,6 +20,10 @@ from dcmodel.optimise.solvers.problem import Floats, Problem, narrow
 
 Indices = NDArray[np.intp]
 
+RELIEVES = 0.5
+"""A size relieves a shortage where a unit more is worth this share of its penalty or more. [1]"""
+MARGIN = 1e-6
+"""Room for rounding in what is added to a size that falls short, relative. [1]"""
 PENALTY = 10.0
 """Price of a shortage over the largest cost of a block: more than any hour can be worth. [1]"""
 
@@ -88,16 +92,49 @@ class YearBlock:
         more = sparse.csr_array(
             (sign, (self.elastic, np.arange(n_more))), shape=(n_rows, n_more), dtype=float
         )
-        penalty = PENALTY * max(1.0, float(np.abs(self.problem.cost).max(initial=0.0)))
         return self._named(
             replace(
                 fixed,
-                cost=np.concatenate([fixed.cost, np.full(n_more, penalty)]),
+                cost=np.concatenate([fixed.cost, np.full(n_more, self._penalty)]),
                 matrix=narrow(sparse.hstack([fixed.matrix, more], format="csr")),
                 lower=np.concatenate([fixed.lower, np.zeros(n_more)]),
                 upper=np.concatenate([fixed.upper, np.full(n_more, np.inf)]),
             )
         )
+
+    def raised(self, row_dual: Floats, x: Floats, values: Floats, price: Floats) -> Floats | None:
+        """Return sizes with the cheapest one that relieves a shortage raised by it.
+
+        Parameters
+        ----------
+        row_dual, x : ndarray
+            Solution of `elastically_fixed`.
+        values : ndarray, shape (n,)
+            Sizes of the whole program.
+        price : ndarray, shape (n,)
+            Price of a unit more, in the whole program's columns.
+
+        Returns
+        -------
+        ndarray, shape (n,) or None
+            None where no size relieves it.
+        """
+        short, at = self.shortage(x), self.columns[self.held]
+        relief = (self.problem.matrix.T @ row_dual - self.problem.cost)[self.held]
+        room = self.problem.upper[self.held] - values[at]
+        more = short + MARGIN * max(1.0, short)
+        helps = np.flatnonzero((relief > RELIEVES * self._penalty) & (room >= more))
+        if not helps.size:
+            return None
+        best = helps[np.argmin(price[at[helps]])]
+        larger = values.copy()
+        larger[at[best]] += more
+        return larger
+
+    @property
+    def _penalty(self) -> float:
+        """What a unit of shortage costs."""
+        return PENALTY * max(1.0, float(np.abs(self.problem.cost).max(initial=0.0)))
 
     def shortage(self, x: Floats) -> float:
         """Return by how much the worst elastic row is unmet, solved as `elastically_fixed`."""

@@ -26,6 +26,8 @@ NOTHING = 1e-5
 """Sizes below this share of the largest are taken for none: an interior point never says zero."""
 FIRST_PENALTY, LAST_PENALTY = 10.0, 1000.0
 """Price of leaving sizes at which a block has no solution, as a multiple of their own price."""
+RAISES = 4
+"""How often sizes that fall short are raised by what they lack before a block is asked itself."""
 ATTEMPTS = 10
 """How often sizes that cannot be dispatched are mended before a proposal is given up."""
 LEVEL = 0.5
@@ -147,20 +149,14 @@ class Closing:
         """Dispatch the sizes of a proposal and price the blocks by its multipliers."""
         wish = self._proposed(proposal)
         self.coupling_dual = proposal.coupling_dual
-        design = self._nearest(wish)
-        for _ in range(ATTEMPTS):
-            wanted = self._dispatch(design, wish)
-            if wanted is None or self.best is not None:
-                break
-            wish = wish.held(design, wanted)
-            design = self._nearest(wish)
+        design = self._mended(self._nearest(wish), wish)
         self._bound(f"design {number}")
         if self.gap <= gap:
             return
         alone = self._price(proposal.coupling_dual)
         self._bound(f"priced {number}")
         if self.gap > REFINE_ABOVE * gap and self.best is not None:
-            self._dispatch(self._refined(design, alone, proposal), wish)
+            self._mended(self._refined(design, alone, proposal), wish)
             self._bound(f"refined {number}")
         # a mix may be cheaper by a hair, but its load is not the one that was dispatched
         if self.gap > gap and self._mix() is not None:
@@ -203,7 +199,7 @@ class Closing:
         design = self.master.nearest(centre, cost_max=level)
         if design is None:
             return False
-        self._dispatch(design, centre)
+        self._mended(design, centre)
         self._mix()
         self._bound(f"improved {turn}")
         return True
@@ -233,34 +229,86 @@ class Closing:
             sizes[block.columns[block.link]] = answer.x[block.link]
         return sizes
 
-    def _dispatch(self, design: Floats, wish: Wish) -> Floats | None:
+    def _mended(self, design: Floats, wish: Wish) -> Floats:
+        """Dispatch a design, mended until every block has what it needs; return the last one.
+
+        Sizes that fall short are raised by what they lack. Where that does not do and no design is
+        known yet, blocks say what they need at a price for the distance.
+        """
+        attempts = ATTEMPTS if self.best is None else RAISES
+        for attempt in range(attempts):
+            wanted = self._dispatch(design, wish, may_stretch=self.best is None, attempt=attempt)
+            if wanted is None or attempt == attempts - 1:
+                break
+            wish = wish.held(design, wanted)
+            design = self._nearest(wish)
+        return design
+
+    def _dispatch(
+        self, design: Floats, wish: Wish, *, may_stretch: bool, attempt: int
+    ) -> Floats | None:
         """Dispatch every block at a design and keep the result.
 
         Returns
         -------
         ndarray, shape (n,) or None
-            None if every block could be dispatched, else sizes with which they could.
+            None if every block could be dispatched or nothing is known of what would do, else sizes
+            with which they may.
         """
         blocks = self.parts.blocks
         value = self.master.coupling_value(self.coupling_dual)
-        answers = self._met([(block, _trial(block, design, value)) for block in blocks])
+        programs = [_trial(block, design, value) for block in blocks]
+        answers = self._solve_all(programs, may_fail=True)
         x, row_dual = design.copy(), np.zeros(self.problem.shape[0])
+        short: dict[int, Solution | None] = {}
         for i, (block, answer) in enumerate(zip(blocks, answers, strict=True)):
-            if answer is None:
+            if answer is None or block.shortage(answer.x) > SHORT:
+                short[i] = answer
                 continue
             own = np.ones(block.columns.size, dtype=bool)
             own[block.held] = False
             x[block.columns[own]] = answer.x[: own.size][own]
             row_dual[block.rows] = believed(answer)
             self.master.add(i, believed(answer), answer.x)
-        failed = [i for i, answer in enumerate(answers) if answer is None]
-        if failed:
-            return self._stretch(failed, design, wish)
+        if short:
+            return self._enlarged(short, design, wish, may_stretch, attempt)
         if self.parts.has_operational_links:
             at = self.parts.master_columns
             x[at] = self.master.complete(x)[at]
         self._keep(x, row_dual)
         return None
+
+    def _enlarged(
+        self,
+        short: dict[int, Solution | None],
+        design: Floats,
+        wish: Wish,
+        may_stretch: bool,
+        attempt: int,
+    ) -> Floats | None:
+        """Return sizes with which blocks that fell short may do; None where that is not known."""
+        wanted, hard = design.copy(), []
+        for i, answer in short.items():
+            block = self.parts.blocks[i]
+            raised = None
+            if answer is not None and attempt < RAISES:
+                logger.info("block of year %d: short by %.3g", block.year, block.shortage(answer.x))
+                raised = block.raised(believed(answer), answer.x, design, wish.above)
+            if raised is None:
+                hard.append(i)
+            else:
+                wanted = np.maximum(wanted, raised)
+        if hard and not may_stretch:
+            return None
+        if hard:
+            at = np.concatenate([self._held(i) for i in hard])
+            wanted[at] = self._stretch(hard, design, wish)[at]
+        return wanted
+
+    def _held(self, i: int) -> Any:
+        """Return the whole program's columns that are decisions of a block."""
+        block = self.parts.blocks[i]
+        return block.columns[block.held]
 
     def _stretch(self, failed: list[int], design: Floats, wish: Wish) -> Floats:
         """Return the sizes nearest to a design at which its failed blocks have a solution."""
@@ -314,18 +362,6 @@ class Closing:
             self.progress(line)
 
     # ---- blocks ------------------------------------------------------------------------------
-
-    def _met(self, trials: list[tuple[YearBlock, NamedProblem]]) -> list[Any]:
-        """Solve dispatches; None where the sizes do not suffice."""
-        answers = self._solve_all([program for _, program in trials], may_fail=True)
-        found: list[Any] = []
-        for (block, _), answer in zip(trials, answers, strict=True):
-            short = 0.0 if answer is None else block.shortage(answer.x)
-            if short > SHORT:
-                logger.info("block of year %d: sizes fall short by %.3g", block.year, short)
-                answer = None
-            found.append(answer)
-        return found
 
     def _solve_all(self, programs: list[NamedProblem], may_fail: bool = False) -> list[Any]:
         def one(program: NamedProblem) -> Solution | None:
