@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dcmodel.base.errors import Fault, StudyError
+from dcmodel.base.resolution import csv_text, json_text
 from dcmodel.commands.common import Debug, errors
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _in_unit(items: pd.DataFrame, unit: str) -> pd.DataFrame:
 
 def _write(table: pd.DataFrame, path: Path) -> None:
     try:
-        table.to_csv(path, index=False)
+        path.write_text(csv_text(table), encoding="utf-8")
     except OSError as error:
         message = f"cannot be written ({error.strerror or error})"
         raise StudyError(Fault(str(path), message)) from None
@@ -125,7 +125,7 @@ def _json(
     notes: tuple[str, ...],
 ) -> str:
     months: Any = table.groupby(["year", "month"])["amount"].sum()
-    return json.dumps(
+    return json_text(
         {
             "tariff": name,
             "currency": currency,
@@ -137,8 +137,7 @@ def _json(
             ],
             "items": table.to_dict("records"),
             "notes": list(notes),
-        },
-        indent=2,
+        }
     )
 
 

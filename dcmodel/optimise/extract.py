@@ -10,6 +10,7 @@ import pyomo.environ as pyo
 import xarray as xr
 
 from dcmodel.arrays import CostTerm, LinearProgram
+from dcmodel.base.resolution import without_crumbs
 from dcmodel.base.units import KG_PER_TONNE
 from dcmodel.components.base import SiteCase, offering
 from dcmodel.finance.metrics import levelised_cost
@@ -46,7 +47,8 @@ def site_sizes(m: pyo.ConcreteModel) -> xr.DataArray:
             if isinstance(part, CostTerm):
                 continue
             if part.shape == (len(m.Y),) and attributes["units"] in {"MW", "MWh"}:
-                found[component_name(part.name)] = (np.asarray(part.array, float), attributes)
+                values = without_crumbs(part.array, attributes["units"])
+                found[component_name(part.name)] = (values, attributes)
     return xr.DataArray(
         np.array([values for values, _ in found.values()]).reshape(len(found), len(m.Y)),
         dims=("size", "year"),
@@ -63,7 +65,7 @@ def site_costs(lp: LinearProgram, x: FloatArray) -> xr.DataArray:
     """Return undiscounted cost by term and year [USD], with component and category of each term."""
     names = [component_name(name) for name in lp.term_names]
     return xr.DataArray(
-        lp.term_values(x),
+        without_crumbs(lp.term_values(x), "USD"),
         dims=("cost_term", "year"),
         coords={
             "cost_term": names,
@@ -120,7 +122,11 @@ def site_dataset(
 def _put(
     result: xr.Dataset, name: str, dims: tuple[str, ...], values: npt.ArrayLike, doc: str
 ) -> None:
-    result[name] = (dims, np.asarray(values, dtype=float), described(doc))
+    attributes = described(doc)
+    told = np.asarray(values, dtype=float)
+    if "time" not in dims:  # what a person reads; hours are kept as they were dispatched
+        told = without_crumbs(told, attributes["units"])
+    result[name] = (dims, told, attributes)
 
 
 def _hourly(result: xr.Dataset, m: pyo.ConcreteModel, case: SiteCase) -> None:

@@ -25,6 +25,7 @@ from dcmodel.facility.design import Design
 from dcmodel.facility.linearise import AffineFacility, linearisation_error, linearise
 from dcmodel.facility.weather import FacilityWeather
 from dcmodel.optimise.build import compile_site
+from dcmodel.optimise.crumbs import cleared
 from dcmodel.optimise.explain import explain
 from dcmodel.optimise.extract import add_metrics, site_costs, site_dataset, site_sizes
 from dcmodel.optimise.pathway import (
@@ -361,9 +362,25 @@ def _solve(
         progress=lambda line: _report_bounds(report, line),
     )
     solution = settled(lp, solution, effort.gap)
+    solution = _told(lp, solution, effort, at_once)
     lp.load_solution(m, solution.x, solution.row_dual)
     solved_case = case if coarse is None else case.segmented(coarse)
     return Solved(m, lp, solved_case, solution, 0.0)
+
+
+def _told(
+    lp: LinearProgram, solution: PathwaySolution, effort: Effort, at_once: bool
+) -> PathwaySolution:
+    """Return a solution without sizes that mean nothing."""
+    return cleared(
+        lp,
+        solution,
+        gap=effort.gap,
+        at_once=at_once or lp.matrix.nnz < SMALL,
+        jobs=effort.jobs,
+        solver=effort.solver,
+        tolerance=YEAR_TOLERANCE,
+    )
 
 
 def _report_bounds(report: Report, line: Round) -> None:
@@ -400,6 +417,7 @@ def _add_reference(result: xr.Dataset, case: SiteCase, effort: Effort) -> None:
     reference = case.reference()
     m, lp = compile_site(reference)
     solution = solve_pathway(lp, gap=effort.gap, jobs=effort.jobs, tolerance=YEAR_TOLERANCE)
+    solution = _told(lp, solution, effort, at_once=False)
     lp.load_solution(m, solution.x, solution.row_dual)
     costs = site_costs(lp, solution.x)
     capacity = site_sizes(m)

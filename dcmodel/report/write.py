@@ -23,6 +23,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from dcmodel.base.errors import DataError, Fault
+from dcmodel.base.resolution import csv_text
 from dcmodel.report import bills, contracts, figures, portfolios, prices, served, tables
 from dcmodel.report.style import canvas
 from dcmodel.study.store import open_results
@@ -69,8 +70,7 @@ def write_reports(
     _refuse_unbalanced(results)
     written = []
     for name, table in (_tables(results, out) if with_tables else {}).items():
-        text = table.to_csv(index=False, float_format="%.12g", lineterminator="\n")
-        written.append(_write(out / "tables" / f"{name}.csv", text.encode()))
+        written.append(_write(out / "tables" / f"{name}.csv", csv_text(table).encode()))
     for name, figure in _figures(results) if with_figures else ():
         written.append(_write(out / "figures" / f"{name}.png", _png(figure)))
     return written

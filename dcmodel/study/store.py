@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import dcmodel
 from dcmodel.base.errors import DataError, Fault
 from dcmodel.base.registry import nearest
+from dcmodel.base.resolution import json_text
 from dcmodel.study.cases import MODEL_VERSION, PORTFOLIO, Case, library_digest
 from dcmodel.study.load import Study
 
@@ -140,7 +141,8 @@ class Store:
         line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event}
         if case:
             line["case"] = case
-        text = json.dumps(line | {k: v for k, v in values.items() if v is not None}) + "\n"
+        told = {k: v for k, v in values.items() if v is not None}
+        text = json_text(line | told, indent=None) + "\n"
         descriptor = os.open(self.out / "journal.jsonl", os.O_APPEND | os.O_CREAT | os.O_WRONLY)
         try:
             os.write(descriptor, text.encode())

@@ -132,9 +132,9 @@ def test_an_incomplete_result_is_refused_by_what_it_lacks(tmp_path, build):
         write_reports(out)
 
 
-def test_numbers_keep_twelve_digits(tmp_path, build):
+def test_power_is_told_to_the_kilowatt(tmp_path, build):
     result = build()
     result["peak_import"] = ("year", np.array([28.123456789, 58.0]), {"units": "MW"})
     write_reports(store(tmp_path / "out", {"dallas/base": result}), with_figures=False)
     yearly = pd.read_csv(tmp_path / "out" / "tables" / "yearly.csv")
-    assert yearly.loc[0, "peak_import_mw"] == 28.123456789
+    assert yearly.loc[0, "peak_import_mw"] == 28.123
