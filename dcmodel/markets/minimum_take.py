@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -11,8 +11,10 @@ from pydantic import Field, model_validator
 
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, cost_term
 from dcmodel.base.schema import Fraction, Megawatt
+from dcmodel.base.units import MONTHS_PER_YEAR
 from dcmodel.components.base import FloatArray, SiteCase
 from dcmodel.finance.bill import BillItem, Meter
+from dcmodel.finance.obligations import Obligation
 from dcmodel.inputs.time_of_use import refusal
 from dcmodel.markets.base import Rate, TariffForm, by_year, of_year, tariffs
 
@@ -106,6 +108,25 @@ class MinimumTake(TariffForm):
         if due:
             quantity = due * self.minimum_share * contract
             yield BillItem.priced("exit fee", meter.months[0], quantity, "MW month", rate)
+
+    def obligations(self, case: SiteCase, sizes: Mapping[str, FloatArray]) -> list[Obligation]:
+        """Return the floors, and the fee for leaving, of the years after the horizon."""
+        contract = self.contract_mw
+        if contract is None:
+            contract = float(sizes[f"{self.label}.contract"].max())
+        first, last = case.years[0], case.years[-1]
+        start = first if self.start_year is None else self.start_year
+        end = start + self.term_years - 1
+        rate = of_year(self.rate_usd_per_mw_month, len(case.years))
+        months = [
+            MONTHS_PER_YEAR * self.reserved(year, first) + self._fee_months(year, first)
+            for year in range(last + 1, end + 1)
+        ]
+        payments = tuple(rate * self.minimum_share * contract * number for number in months)
+        if not any(payments):
+            return []
+        unit = "USD/MW-month"
+        return [Obligation(self.label, start, contract, rate, unit, end, payments)]
 
     def _shares(self, case: SiteCase) -> FloatArray:
         return np.array([self.reserved(year, case.years[0]) for year in case.years])

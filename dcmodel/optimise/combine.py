@@ -31,7 +31,7 @@ LABELS = {
     "cost_category": "cost_term",
 }
 """Coordinates that describe a label, by the dimension they describe."""
-OPEN = ("component", "contract")
+OPEN = ("component", "contract", "supply_contract")
 """Other dimensions whose labels differ from site to site."""
 PORTFOLIO_TERMS = ("network.transfer", "workload.dropped", "workload.delay")
 """Costs that belong to no site."""

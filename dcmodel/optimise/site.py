@@ -25,6 +25,7 @@ from dcmodel.facility.design import Design
 from dcmodel.facility.linearise import AffineFacility, linearisation_error, linearise
 from dcmodel.facility.weather import FacilityWeather
 from dcmodel.optimise.build import compile_site
+from dcmodel.optimise.contracts import attach_obligations
 from dcmodel.optimise.crumbs import cleared
 from dcmodel.optimise.explain import explain
 from dcmodel.optimise.extract import add_metrics, site_costs, site_dataset, site_sizes
@@ -409,6 +410,7 @@ def _verified(
     result.update(shadow_prices(solved.m, solved.lp, solved.case, duals))
     verification = verify(result, solved.case, solved.lp.objective(x))
     attach_bills(result, solved.case)
+    attach_obligations(result, solved.case)
     return result, verification
 
 

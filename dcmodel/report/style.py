@@ -32,7 +32,7 @@ LINES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 CATEGORIES = (
-    "building", "energy", "contracts", "network", "backup", "storage", "on-site", "water",
+    "building", "energy", "contracts", "resale", "network", "backup", "storage", "on-site", "water",
     "workload", "unserved",
 )  # fmt: skip
 """Cost categories in the order they are stacked; the last palette entry is left to `unserved`."""

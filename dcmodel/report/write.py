@@ -4,7 +4,8 @@
 
     out/tables/
       ranking.csv  costs.csv  levelised_costs.csv  capacities.csv  yearly.csv  monthly.csv
-      energy.csv  checks.csv  tokens.csv  assumptions.csv (where the results tell them)
+      energy.csv  checks.csv, and where the results tell them contracts.csv  obligations.csv
+      bills.csv  tokens.csv  shadow_prices.csv  assumptions.csv
     out/figures/
       cost_stack.png  monthly_pue.png
       SITE_SCENARIO_peak_week.png  SITE_SCENARIO_load_duration.png  SITE_SCENARIO_build_out.png
@@ -93,6 +94,9 @@ def _tables(results: Mapping[str, xr.Dataset], out: Path) -> dict[str, pd.DataFr
     signed = contracts.contract_table(results)
     if not signed.empty:
         made["contracts"] = signed
+    owed = contracts.obligations(results)
+    if not owed.empty:
+        made["obligations"] = owed
     tokens = served.tokens(results)
     if not tokens.empty:
         made["tokens"] = tokens
