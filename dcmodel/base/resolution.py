@@ -48,6 +48,7 @@ RESOLUTION: dict[str, float] = {
     "pue": 1e-6,
     "l_per_kwh": 1e-6,
     "mtok": 1e-3,
+    "gap": 1e-6,
     "relative": 1e-12,
 }
 """Smallest amount told, by the unit as it ends the name of a column: MW and MWh to the kW and kWh,

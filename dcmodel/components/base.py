@@ -355,6 +355,10 @@ class Component(Spec):
         """
         return None
 
+    def dispatchable_hours(self, case: SiteCase) -> float:
+        """Return the hours a year in which its power may be had on request [h]; 0 for most."""
+        return 0.0
+
     def obligations(self, case: SiteCase, sizes: Mapping[str, FloatArray]) -> list[Obligation]:
         """Return what is owed after the last year of the case for what was signed in it.
 

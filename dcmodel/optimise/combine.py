@@ -12,6 +12,7 @@ from dcmodel.base.errors import Fault, SolverError
 from dcmodel.optimise.extract import add_metrics
 from dcmodel.optimise.placement import Plan, Routing
 from dcmodel.optimise.portfolio_case import PortfolioCase
+from dcmodel.optimise.proof import proven, worst_gap, worst_status
 from dcmodel.optimise.verify import BALANCE_MW, COST_RELATIVE
 
 FloatArray = npt.NDArray[np.float64]
@@ -272,15 +273,15 @@ def _plan_figures(whole: xr.Dataset, plan: Plan) -> None:
 def _attributes(
     plan: Plan, routing: Routing, sites: Mapping[str, xr.Dataset]
 ) -> dict[str, float | str]:
-    """Return what is proven: the plan's gap, and the worst of the sites' own."""
-    statuses = {str(result.attrs["status"]) for result in sites.values()}
-    statuses.add(plan.solution.status)
+    """Return what is proven: of the plan nothing by the hour, and the worst of the sites' own."""
+    own = proven(plan.solution.gap, plan.solution.status, hourly=False)
+    statuses = [str(own["status"]), *(str(result.attrs["status"]) for result in sites.values())]
     hourly = routing.segments is None
     planned = f"plan on {len(plan.segments)} segments a year"
     found: dict[str, float | str] = {
-        "status": "optimal" if statuses == {"optimal"} else "gap_not_reached",
-        "certified_gap": plan.solution.gap,
-        "sites_certified_gap": max(float(r.attrs["certified_gap"]) for r in sites.values()),
+        **own,
+        "status": worst_status(statuses),
+        "sites_certified_gap": worst_gap(r.attrs["certified_gap"] for r in sites.values()),
         "solver": plan.solution.solver,
         "resolution": f"{planned}, sites hourly" if hourly else planned,
         "plan_seconds": round(plan.solution.seconds, 1),

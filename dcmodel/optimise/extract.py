@@ -15,7 +15,7 @@ from dcmodel.base.units import KG_PER_TONNE
 from dcmodel.components.base import SiteCase, offering
 from dcmodel.finance.metrics import levelised_cost
 from dcmodel.optimise.clean import clean_account
-from dcmodel.optimise.contracts import contract_account
+from dcmodel.optimise.contracts import attach_obligations, contract_account
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -118,6 +118,7 @@ def site_dataset(
     result["cost"] = site_costs(lp, x)
     result.update(contract_account(m, case, result["cost"]))
     _yearly(result, m, case)
+    attach_obligations(result, case)
     return result
 
 

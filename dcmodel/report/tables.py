@@ -25,6 +25,11 @@ FloatArray = npt.NDArray[np.float64]
 Results: TypeAlias = "xr.Dataset | Mapping[str, xr.Dataset] | Iterable[xr.Dataset]"
 """One result, results by name (what `open_results` gives), or several results."""
 
+CERTAIN = (
+    "certified_gap", "segments_gap", "status", "solver", "resolution", "assumed_values",
+    "case_hash",
+)  # fmt: skip
+"""Attributes of a result that say how sure it is."""
 ADDITIONS = ("_built", ".signed")
 """Endings of sizes that tell what is added in a year, not what stands."""
 CONTRACTED = ".contracted"
@@ -128,8 +133,7 @@ def _ranked(name: str, result: xr.Dataset) -> dict[str, object]:
         row[column_name(str(size), str(unit))] = float(value)
     shares = [key for key in result.data_vars if str(key).startswith("clean_share")]
     row |= {str(key): float(result[key]) for key in shares if result[key].ndim == 0}
-    certain = ("certified_gap", "status", "solver", "resolution", "assumed_values", "case_hash")
-    return row | {key: result.attrs[key] for key in certain if key in result.attrs}
+    return row | {key: result.attrs[key] for key in CERTAIN if key in result.attrs}
 
 
 def _ratios(result: xr.Dataset) -> dict[str, float]:

@@ -34,6 +34,7 @@ from dcmodel.base.registry import nearest
 from dcmodel.base.resolution import json_text
 from dcmodel.study.cases import MODEL_VERSION, PORTFOLIO, Case, library_digest
 from dcmodel.study.load import Study
+from dcmodel.study.notes import resolution_words
 
 if TYPE_CHECKING:
     import h5netcdf
@@ -255,7 +256,7 @@ def headline(found: xr.Dataset | PortfolioResult) -> dict[str, Any]:
         for name, variable in result.data_vars.items()
         if variable.ndim == 0 and variable.dtype.kind in "fiu"
     }
-    for key in ("certified_gap", "status", "solver"):
+    for key in ("certified_gap", "segments_gap", "status", "solver"):
         if key in result.attrs:
             value = result.attrs[key]
             values[key] = value if isinstance(value, str) else float(value)
@@ -378,7 +379,10 @@ def _manifest(study: Study, cases: Sequence[Case]) -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "libraries": {name: _version(name) for name in _LIBRARIES},
         "seed": study.spec.seed,
-        "cases": [{"name": case.name, "hash": case.hash} for case in cases],
+        "cases": [
+            {"name": case.name, "hash": case.hash, "resolution": resolution_words(case.spec)}
+            for case in cases
+        ],
     }
 
 

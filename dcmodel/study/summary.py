@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RANKED_BY = "levelised_cost"
-_ATTRIBUTES = ("site", "scenario", "status", "certified_gap", "seconds", "solver", "case_hash")
+_ATTRIBUTES = (
+    "site", "scenario", "status", "certified_gap", "segments_gap", "seconds", "solver", "case_hash",
+)  # fmt: skip
 
 
 def summarise(out: Path | str) -> pd.DataFrame:

@@ -5,7 +5,7 @@ import pytest
 from support.cases import StubMarket, make_case, optimum
 
 from dcmodel.markets.base import tariffs
-from dcmodel.optimise.contracts import attach_obligations, obligation_error
+from dcmodel.optimise.contracts import obligation_error
 from dcmodel.optimise.extract import site_dataset
 from dcmodel.optimise.verify import contract_error, meters
 
@@ -16,9 +16,7 @@ HOURS = 8760.0 / 4
 def solved(case):
     m, lp, solution = optimum(case)
     time = np.arange(len(case.duration)).astype("datetime64[h]").astype("datetime64[ns]")
-    result = site_dataset(m, lp, case, solution.x, time)
-    attach_obligations(result, case)
-    return result, lp.objective(solution.x)
+    return site_dataset(m, lp, case, solution.x, time), lp.objective(solution.x)
 
 
 def flat_contract(**changes):
