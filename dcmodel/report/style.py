@@ -32,10 +32,11 @@ LINES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 CATEGORIES = (
-    "building", "energy", "contracts", "resale", "network", "backup", "storage", "on-site", "water",
-    "workload", "unserved",
+    "building", "energy", "contracts", "network", "backup", "storage", "on-site", "water",
+    "workload", "unserved", "resale",
 )  # fmt: skip
-"""Cost categories in the order they are stacked; the last palette entry is left to `unserved`."""
+"""Cost categories in the order they are stacked; the last palette entry is left to `unserved`, and
+what is earned, left of zero, is hatched."""
 
 INK = "#222222"
 FAINT = "#6B6B6B"
