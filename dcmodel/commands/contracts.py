@@ -111,5 +111,5 @@ def _show(table: pd.DataFrame) -> None:
         typer.echo(
             f"  {row['mix']:20s} {row['typical_usd_per_mwh']:8.2f} {row['mean_usd_per_mwh']:8.2f} "
             f"{row['spread_usd_per_mwh']:7.2f} {row['value_at_risk_usd_per_mwh']:8.2f} "
-            f"{row['against_optimum_usd_per_mwh']:+8.2f}  {held or 'none'}"
+            f"{row['against_optimum_usd_per_mwh']:+z8.2f}  {held or 'none'}"
         )

@@ -71,7 +71,7 @@ def _table(path: Path, table: pd.DataFrame) -> None:
 def _show(summary: dict[str, Any], folder: Path) -> None:
     typer.echo(f"{summary['study']}: {summary['load']} under {summary['tariff']}, in USD a year")
     for name, size in summary["sizes"].items():
-        typer.echo(f"  {name:34s} {size['value']:16,.3f} {size['unit']}")
+        typer.echo(f"  {name:34s} {size['value']:z16,.3f} {size['unit']}")
     for key, words in (
         ("bill_before", "bill without it"),
         ("bill", "bill with it"),
@@ -79,9 +79,9 @@ def _show(summary: dict[str, Any], folder: Path) -> None:
         ("total", "bill and cost together"),
         ("saving", "saved"),
     ):
-        typer.echo(f"  {words:34s} {summary[key]:16,.2f}")
-    typer.echo(f"  {'peak before and after':34s} {summary['peak_before_kw']:16,.1f} kW")
-    typer.echo(f"  {'':34s} {summary['peak_kw']:16,.1f} kW")
+        typer.echo(f"  {words:34s} {summary[key]:z16,.2f}")
+    typer.echo(f"  {'peak before and after':34s} {summary['peak_before_kw']:z16,.1f} kW")
+    typer.echo(f"  {'':34s} {summary['peak_kw']:z16,.1f} kW")
     typer.echo(
         f"  {summary['status']}, within {summary['certified_gap']:.1e} of the optimum "
         f"({summary['solver']}, {summary['seconds']:g} s)"

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from dcmodel.base.errors import Fault, SolverError
+from dcmodel.base.resolution import without_crumbs
 from dcmodel.optimise.extract import add_metrics
 from dcmodel.optimise.placement import Plan, Routing
 from dcmodel.optimise.portfolio_case import PortfolioCase
@@ -72,6 +73,7 @@ def combined(
     add_metrics(whole, "reference_")
     _placement(whole, case, plan, routing)
     _plan_figures(whole, plan)
+    _owed(whole, sites)
     whole.attrs |= _attributes(plan, routing, sites)
     _check(whole, sites)
     return whole
@@ -218,7 +220,7 @@ def _placement(whole: xr.Dataset, case: PortfolioCase, plan: Plan, routing: Rout
         {
             "routed": (
                 ("stream", "served_at", "year"),
-                energy,
+                without_crumbs(energy, "MWh"),
                 {"units": "MWh", "long_name": "Work of a stream served at a site, or dropped"},
             ),
             "round_trip": (
@@ -228,7 +230,7 @@ def _placement(whole: xr.Dataset, case: PortfolioCase, plan: Plan, routing: Rout
             ),
             "it_capacity_by_site": (
                 ("place", "year"),
-                np.array([plan.size[name] for name in places]),
+                without_crumbs([plan.size[name] for name in places], "MW"),
                 {"units": "MW", "long_name": "Installed IT of a site"},
             ),
             "stands": (
@@ -268,6 +270,15 @@ def _plan_figures(whole: xr.Dataset, plan: Plan) -> None:
         ("plan_lower_bound", plan.solution.lower_bound, "Plan on segments: least possible cost"),
     ):
         whole[name] = ((), float(value), {**usd, "long_name": words})
+
+
+def _owed(whole: xr.Dataset, sites: Mapping[str, xr.Dataset]) -> None:
+    """Add what all sites owe after the horizon; changed in place."""
+    for name in ("owed_after_horizon", "owed_after_horizon_present"):
+        held = [site[name] for site in sites.values() if name in site]
+        if held:
+            amount = sum(float(one) for one in held)
+            whole[name] = ((), amount, held[0].attrs)
 
 
 def _attributes(

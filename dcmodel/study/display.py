@@ -89,8 +89,8 @@ class Display:
                 name,
                 row.event.stage if kind in {"started", "stage", "failed"} else "",
                 f"{self._seconds(row):.0f}" if kind not in {"queued", "cached"} else "",
-                _number(row.values, "levelised_cost", ".2f"),
-                _gap(row.values) or _number(row.values, "gap", ".2%"),
+                _number(row.values, "levelised_cost", "z.2f"),
+                _gap(row.values) or _number(row.values, "gap", "z.2%"),
                 _WORD.get(kind, kind),
                 style=_STYLE.get(kind),
             )
@@ -138,10 +138,10 @@ def ranking(summary: pd.DataFrame) -> Table:
 
 
 _RANKED = (
-    ("levelised_cost_usd_per_mwh", "USD/MWh IT", ",.2f"),
-    ("reference_levelised_cost_usd_per_mwh", "reference", ",.2f"),
-    ("certified_gap", "gap", ".2%"),
-    ("seconds", "seconds", ",.0f"),
+    ("levelised_cost_usd_per_mwh", "USD/MWh IT", "z,.2f"),
+    ("reference_levelised_cost_usd_per_mwh", "reference", "z,.2f"),
+    ("certified_gap", "gap", "z.2%"),
+    ("seconds", "seconds", "z,.0f"),
 )
 
 
@@ -149,7 +149,7 @@ def _line(event: Event) -> str:
     if event.kind == "failed":
         first = (event.message.splitlines() or [""])[0]
         return f"{event.case}  failed after {event.seconds:.0f} s in {event.stage}: {first}"
-    cost = _number(event.values, "levelised_cost", ".2f")
+    cost = _number(event.values, "levelised_cost", "z.2f")
     parts = [event.case, _WORD[event.kind]]
     if event.kind == "done":
         parts.append(f"{event.seconds:.1f} s")
@@ -164,7 +164,7 @@ def _line(event: Event) -> str:
 def _gap(values: dict[str, Any]) -> str:
     """Return the certified gap of a result, or the words that stand for it."""
     value = values.get("certified_gap")
-    words = value if isinstance(value, str) else _number(values, "certified_gap", ".2%")
+    words = value if isinstance(value, str) else _number(values, "certified_gap", "z.2%")
     return words + _open(values) if words else ""
 
 
