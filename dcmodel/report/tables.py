@@ -39,6 +39,9 @@ PER_TOKEN = ("usd_per_mtok", "site_usd_per_mtok", "usd_per_outcome", "mtok_per_m
 SUPPLY, DELIVERY = "site supply", "metered energy"
 """The two accounts of `energy`: who feeds the site, and who sold what was metered."""
 
+CONTRACTS = ("contracts", "resale")
+"""Cost categories of contracts: what is paid gross, and what is sold of it."""
+
 BALANCE_TOLERANCE = 1e-5
 """Hourly series are stored in 32 bits; their sums agree to this, relative to the largest. [1]"""
 COST_TOLERANCE = 1e-9
@@ -383,6 +386,12 @@ def _checks(result: xr.Dataset) -> list[tuple[str, FloatArray, FloatArray, float
         present = (result[f"{prefix}cost"] * result["discount_factor"]).sum()
         words = f"{prefix.replace('_', ' ')}cost terms against net present cost [USD]"
         found.append((words, present, result[f"{prefix}net_present_cost"], COST_TOLERANCE))
+    if "contract_net" in result:
+        signed = result["cost_category"].isin(CONTRACTS)
+        terms = result["cost"].where(signed, 0.0).sum("cost_term")
+        words = "contracts less resale against cost terms [USD]"
+        net = result["contract_net"].sum("supply_contract")
+        found.append((words, net, terms, BALANCE_TOLERANCE))
     for variable, total, dim, words in (
         ("supply", "facility_power", "component", "supply against facility power [MW]"),
         ("delivery", "grid_import", "contract", "energy sold against import [MW]"),

@@ -155,7 +155,7 @@ def test_assumptions_fall_back_on_a_file(result, tmp_path):
 
 def test_checks_pass_on_a_sound_result(pair):
     table = tables.checks(pair)
-    assert len(table) == 2 * 7
+    assert len(table) == 2 * 8
     assert table["passed"].all()
 
 
