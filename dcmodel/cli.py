@@ -98,6 +98,7 @@ def validate(
     with errors(debug):
         from dcmodel.study.cases import cases
         from dcmodel.study.load import load_study
+        from dcmodel.study.notes import notes
 
         faults: list[Fault] = []
         kinds: set[type[DcmodelError]] = set()
@@ -113,6 +114,8 @@ def validate(
             else:
                 count = len(cases(study))
                 typer.echo(f"{path}: ok, {count} {'case' if count == 1 else 'cases'}")
+                for note in notes(study.spec):
+                    typer.echo(f"note  {note}", err=True)
         if faults:
             raise (kinds.pop() if len(kinds) == 1 else StudyError)(faults)
 
@@ -162,12 +165,15 @@ def _run(
 
     from dcmodel.api import run_study
     from dcmodel.study.display import Display
+    from dcmodel.study.notes import notes
 
     console = Console()
     with Display(console, quiet=quiet) as display:
         result = run_study(study, out, jobs=jobs, only=only, fresh=fresh, progress=display)
     if not quiet:
         _show_end(console, result)
+        for note in notes(study.spec):
+            typer.echo(f"note    {note}", err=True)
     for failure in result.failures:
         typer.echo(f"failed  {failure.case}  {failure.error}: {failure.message}", err=True)
         typer.echo(f"        log: {failure.log}", err=True)

@@ -44,8 +44,8 @@ quickstart
 # For a quick look we change three things:
 #
 # - **two sites** in place of four;
-# - **365 segments a year** in place of 8,760 hours. A segment joins neighbouring hours that are much
-#   alike. Costs come out close, sizes less so: run `hourly` before you sign anything;
+# - **1,095 segments a year** in place of 8,760 hours. A segment joins neighbouring hours that are much
+#   alike. Costs come out close and are not certified, sizes less so: run `hourly` before you sign;
 # - **no battery**.
 #
 # What is misspelt or makes no sense is refused, with the nearest word that exists. A second study
@@ -55,7 +55,7 @@ quickstart
 study = quickstart.with_changes(
     {
         "sites": ["dallas", "stockholm"],
-        "resolution": {"segments": 365},
+        "resolution": {"segments": 1095},
         "components.battery": None,
     }
 )

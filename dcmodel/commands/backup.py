@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dcmodel.base.errors import Fault, StudyError
+from dcmodel.base.resolution import csv_text, json_text
 from dcmodel.base.units import HOURS_PER_YEAR
 from dcmodel.commands.common import Debug, errors, save
 
@@ -54,7 +54,7 @@ def backup(
         path = _write(out, name, table)
         if as_json:
             figures["survival"] = table.to_dict("list")
-            typer.echo(json.dumps(figures, indent=2))
+            typer.echo(json_text(figures))
         else:
             _show(figures, table)
             typer.echo(f"wrote {path}")
@@ -90,7 +90,7 @@ def _write(out: Path, name: str, table: pd.DataFrame) -> Path:
 
     (out / "tables").mkdir(exist_ok=True)
     path = out / "tables" / f"{name.replace('/', '_')}_backup.csv"
-    write_atomic(path, table.to_csv(index=False, float_format="%.9g", lineterminator="\n"))
+    write_atomic(path, csv_text(table))
     return path
 
 

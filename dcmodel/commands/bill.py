@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dcmodel.base.errors import Fault, StudyError
+from dcmodel.base.resolution import csv_text, json_text
 from dcmodel.commands.common import Debug, errors
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _in_unit(items: pd.DataFrame, unit: str) -> pd.DataFrame:
 
 def _write(table: pd.DataFrame, path: Path) -> None:
     try:
-        table.to_csv(path, index=False)
+        path.write_text(csv_text(table), encoding="utf-8")
     except OSError as error:
         message = f"cannot be written ({error.strerror or error})"
         raise StudyError(Fault(str(path), message)) from None
@@ -125,7 +125,7 @@ def _json(
     notes: tuple[str, ...],
 ) -> str:
     months: Any = table.groupby(["year", "month"])["amount"].sum()
-    return json.dumps(
+    return json_text(
         {
             "tariff": name,
             "currency": currency,
@@ -137,8 +137,7 @@ def _json(
             ],
             "items": table.to_dict("records"),
             "notes": list(notes),
-        },
-        indent=2,
+        }
     )
 
 
@@ -148,23 +147,23 @@ def _show(
     typer.echo(f"{name}, in {currency}")
     energy = float((load.power * load.hours).sum())
     span = f"{load.time[0]:%Y-%m-%d} to {load.time[-1]:%Y-%m-%d}"
-    typer.echo(f"{load.column}: {span}, {energy:,.1f} MWh, peak {load.power.max():,.3f} MW")
+    typer.echo(f"{load.column}: {span}, {energy:z,.1f} MWh, peak {load.power.max():z,.3f} MW")
     months: Any = table.groupby(["year", "month"])
     for (year, month), lines in months:
         typer.echo(f"\n{_MONTHS[month - 1]} {year}")
         for line in lines.itertuples():
             words = ", ".join(dict.fromkeys(w for w in (line.form, line.charge, line.period) if w))
             typer.echo(
-                f"  {words[:44]:44s} {line.quantity:14,.2f} {line.unit:8s} "
-                f"x {line.rate:12,.6g} {line.amount:16,.2f}"
+                f"  {words[:44]:44s} {line.quantity:z14,.2f} {line.unit:8s} "
+                f"x {line.rate:12,.6g} {line.amount:z16,.2f}"
             )
-        typer.echo(f"  {'':44s} {'':14s} {'':8s}   {'':12s} {lines['amount'].sum():16,.2f}")
+        typer.echo(f"  {'':44s} {'':14s} {'':8s}   {'':12s} {lines['amount'].sum():z16,.2f}")
     typer.echo("\nBy charge")
     by_charge: Any = table.groupby(["form", "charge", "period"], sort=False)["amount"].sum()
     for keys, amount in by_charge.items():
         words = ", ".join(dict.fromkeys(str(word) for word in keys if word))
-        typer.echo(f"  {words[:44]:44s} {amount:55,.2f}")
+        typer.echo(f"  {words[:44]:44s} {amount:z55,.2f}")
     total = table["amount"].sum()
-    typer.echo(f"  {'total, ' + currency:44s} {total:55,.2f}")
+    typer.echo(f"  {'total, ' + currency:44s} {total:z55,.2f}")
     for note in notes:
         typer.echo(f"note: {note}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dcmodel.base.errors import Fault, StudyError
+from dcmodel.base.resolution import csv_text, records_text
 from dcmodel.commands.common import Debug, errors
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def contracts(
         whole = pd.concat(frames, ignore_index=True)
         _write(whole, out)
         if as_json:
-            typer.echo(whole.to_json(orient="records", indent=2))
+            typer.echo(records_text(whole))
 
 
 def _finished(out: Path, only: str | None) -> list[tuple[Any, Any]]:
@@ -93,8 +94,7 @@ def _write(table: pd.DataFrame, out: Path) -> None:
     from dcmodel.study.store import write_atomic
 
     (out / "tables").mkdir(exist_ok=True)
-    text = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
-    write_atomic(out / "tables" / "contract_mixes.csv", text)
+    write_atomic(out / "tables" / "contract_mixes.csv", csv_text(table))
 
 
 def _show(table: pd.DataFrame) -> None:
@@ -111,5 +111,5 @@ def _show(table: pd.DataFrame) -> None:
         typer.echo(
             f"  {row['mix']:20s} {row['typical_usd_per_mwh']:8.2f} {row['mean_usd_per_mwh']:8.2f} "
             f"{row['spread_usd_per_mwh']:7.2f} {row['value_at_risk_usd_per_mwh']:8.2f} "
-            f"{row['against_optimum_usd_per_mwh']:+8.2f}  {held or 'none'}"
+            f"{row['against_optimum_usd_per_mwh']:+z8.2f}  {held or 'none'}"
         )

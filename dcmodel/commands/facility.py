@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dcmodel.base.errors import Fault, StudyError
+from dcmodel.base.resolution import json_text
 from dcmodel.commands.common import Debug, errors, save
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def facility(
         air = facility_weather(weather)
         year = performance(design, air, load, it_mw, _grid_water(mix))
         if as_json:
-            typer.echo(json.dumps(_plain(year), indent=2))
+            typer.echo(json_text(year.as_dict()))
         else:
             _show(design, weather, load, it_mw, year, mix or "assumed grid")
         if plot is not None:
@@ -111,9 +111,9 @@ def compare(
             for place, air in places.items():
                 for value in loads:
                     year = performance(design, air, value)
-                    rows.append({"cooling": key, "weather": place, "load": value, **_plain(year)})
+                    rows.append({"cooling": key, "weather": place, "load": value, **year.as_dict()})
         if as_json:
-            typer.echo(json.dumps(rows, indent=2))
+            typer.echo(json_text(rows))
         else:
             _table(rows)
         if plot is not None:
@@ -156,7 +156,7 @@ def peak(
         level = return_level(list(peaks.values()), years)
         if as_json:
             found = {"peak_mw": peaks, "return_years": years, "return_level_mw": level}
-            typer.echo(json.dumps(found, indent=2))
+            typer.echo(json_text(found))
             return
         for name, value in peaks.items():
             typer.echo(f"  {name[-40:]:40s} {value:8.3f} MW")
@@ -206,9 +206,9 @@ def specs(
             ("inference spec", "inference"),
         ):
             year = performance(designs[of], air, loads[on], it_mw)
-            rows.append({"spec": of, "load": on, "mean_load": loads[on].mean(), **_plain(year)})
+            rows.append({"spec": of, "load": on, "mean_load": loads[on].mean(), **year.as_dict()})
         if as_json:
-            typer.echo(json.dumps(rows, indent=2))
+            typer.echo(json_text(rows))
         else:
             _specs_table(rows, it_mw, weather)
 
@@ -274,19 +274,6 @@ def _design(cooling: str, variant: str, rack_kw: float | None) -> Design:
     own = Path(cooling)
     design = load_preset(own) if own.suffix in {".yaml", ".yml"} else load_design(cooling, variant)
     return design if rack_kw is None else with_rack(design, rack_kw, "--rack-kw")
-
-
-def _plain(year: Performance) -> dict[str, Any]:
-    """Return the figures as JSON knows them: rounded, and nothing that is not a number."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: plain(item) for key, item in value.items()}
-        if isinstance(value, float):
-            return None if math.isnan(value) else round(value, 6)
-        return value
-
-    return {key: plain(value) for key, value in year.as_dict().items()}
 
 
 def _grid_water(mix: str | None) -> float | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dcmodel.base.errors import Fault, StudyError
+from dcmodel.base.resolution import json_text, records_text
 from dcmodel.commands.common import Debug, errors, save
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def fleet(
         on = terms(pue=pue, energy_price=energy_price, utilisation=utilisation)
         table = economies(_known(generation), plan, request, rate, on)
         if as_json:
-            typer.echo(table.to_json(orient="records", indent=2))
+            typer.echo(records_text(table))
         else:
             _show(table, plan, request, rate)
         if plot is not None:
@@ -98,7 +98,7 @@ def published(as_json: AsJson = False, debug: Debug = False) -> None:
 
         table = compare_published()
         if as_json:
-            typer.echo(table.to_json(orient="records", indent=2))
+            typer.echo(records_text(table))
             return
         typer.echo(
             f"{'accelerator':14s} {'model':15s} {'prec':5s} {'in/out':11s} {'batch':>6s} "
@@ -150,7 +150,7 @@ def show_levers(
         chip, on = accelerator(generation, where="--generation"), terms()
         table = levers(chip, plan, request, _rate(interactivity), on, small_model)
         if as_json:
-            typer.echo(table.to_json(orient="records", indent=2))
+            typer.echo(records_text(table))
             return
         typer.echo(f"{chip.name}, {model}, {precision}")
         for row in table.to_dict("records"):
@@ -188,7 +188,7 @@ def speed(
         }
         if as_json:
             records = {key: curve.to_dict("records") for key, curve in curves.items()}
-            typer.echo(json.dumps(records, indent=2))
+            typer.echo(json_text(records))
         else:
             _show_speed(curves)
         if plot is not None:
@@ -223,7 +223,7 @@ def claims(
         plan = _plan(model, precision, "output")
         table = searches_as_queries(keys, plan, request, _rate(interactivity), terms())
         if as_json:
-            typer.echo(table.to_json(orient="records", indent=2))
+            typer.echo(records_text(table))
             return
         typer.echo(
             f"Every search as one AI query: {model}, {request.input_tokens:g} tokens in, "
@@ -265,7 +265,7 @@ def demand(
         )
         table = path.table()
         if as_json:
-            typer.echo(table.to_json(orient="records", indent=2))
+            typer.echo(records_text(table))
         else:
             typer.echo(table.drop(columns="scenario").to_string(index=False, float_format="%.3g"))
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from dcmodel.base.errors import Fault, StudyError
+from dcmodel.base.resolution import csv_text, json_text
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from dcmodel.study.metered import MeteredResult
 
 SCHEMA = "dcmodel/metered-1"
@@ -51,21 +53,25 @@ def _write(result: MeteredResult, folder: Path) -> None:
     """Write the tables of a result; numbers in full, so that a bill of them is the same."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        result.bill.to_csv(folder / "bill.csv", index=False)
-        result.bill_before.to_csv(folder / "bill_before.csv", index=False)
-        result.dispatch.to_csv(folder / "dispatch.csv", index=False)
-        result.dispatch[["time", "import (kW)"]].to_csv(folder / "meter.csv", index=False)
-        text = json.dumps(result.summary, indent=2)
+        _table(folder / "bill.csv", result.bill)
+        _table(folder / "bill_before.csv", result.bill_before)
+        _table(folder / "dispatch.csv", result.dispatch)
+        _table(folder / "meter.csv", result.dispatch[["time", "import (kW)"]])
+        text = json_text(result.summary)
         (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         message = f"cannot be written ({error.strerror or error})"
         raise StudyError(Fault(str(folder), message)) from None
 
 
+def _table(path: Path, table: pd.DataFrame) -> None:
+    path.write_text(csv_text(table), encoding="utf-8")
+
+
 def _show(summary: dict[str, Any], folder: Path) -> None:
     typer.echo(f"{summary['study']}: {summary['load']} under {summary['tariff']}, in USD a year")
     for name, size in summary["sizes"].items():
-        typer.echo(f"  {name:34s} {size['value']:16,.3f} {size['unit']}")
+        typer.echo(f"  {name:34s} {size['value']:z16,.3f} {size['unit']}")
     for key, words in (
         ("bill_before", "bill without it"),
         ("bill", "bill with it"),
@@ -73,9 +79,9 @@ def _show(summary: dict[str, Any], folder: Path) -> None:
         ("total", "bill and cost together"),
         ("saving", "saved"),
     ):
-        typer.echo(f"  {words:34s} {summary[key]:16,.2f}")
-    typer.echo(f"  {'peak before and after':34s} {summary['peak_before_kw']:16,.1f} kW")
-    typer.echo(f"  {'':34s} {summary['peak_kw']:16,.1f} kW")
+        typer.echo(f"  {words:34s} {summary[key]:z16,.2f}")
+    typer.echo(f"  {'peak before and after':34s} {summary['peak_before_kw']:z16,.1f} kW")
+    typer.echo(f"  {'':34s} {summary['peak_kw']:z16,.1f} kW")
     typer.echo(
         f"  {summary['status']}, within {summary['certified_gap']:.1e} of the optimum "
         f"({summary['solver']}, {summary['seconds']:g} s)"

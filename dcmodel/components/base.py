@@ -29,7 +29,7 @@ cost terms          year            undiscounted real USD of the year, each with
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar
@@ -48,6 +48,8 @@ from dcmodel.facility.design import Design
 from dcmodel.facility.linearise import AffineFacility
 from dcmodel.facility.weather import FacilityWeather
 from dcmodel.finance.bill import BillItem, Meter
+from dcmodel.finance.obligations import Obligation
+from dcmodel.finance.settlement import Settlement
 from dcmodel.inputs.assumptions import Technology, technology
 from dcmodel.inputs.markets import Market
 from dcmodel.inputs.sites import Site
@@ -365,12 +367,27 @@ class Component(Spec):
         """Return the lines of the bill of a metered year; tariff forms have some."""
         return ()
 
-    def statement(self, case: SiteCase, y: int, held: Held) -> float | None:
+    def statement(self, case: SiteCase, y: int, held: Held) -> Settlement | None:
         """Return what a contract cost in year `y` by an independent statement [USD].
 
         None for what is no contract.
         """
         return None
+
+    def dispatchable_hours(self, case: SiteCase) -> float:
+        """Return the hours a year in which its power may be had on request [h]; 0 for most."""
+        return 0.0
+
+    def obligations(self, case: SiteCase, sizes: Mapping[str, FloatArray]) -> list[Obligation]:
+        """Return what is owed after the last year of the case for what was signed in it.
+
+        Parameters
+        ----------
+        case : SiteCase
+        sizes : mapping
+            Sizes of the solved case by name, each of shape (years,).
+        """
+        return []
 
     def ride_through(self, b: pyo.Block, case: SiteCase, outages: Outages) -> None:
         """Declare what the block gives in outages, where a study asks for them."""

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, array_expression, cost_term
 from dcmodel.base.schema import Fraction, Megawatt, MegawattHour, Quantity, StagedPositive
-from dcmodel.base.units import KW_PER_MW
+from dcmodel.base.units import HOURS_PER_YEAR, KW_PER_MW
 from dcmodel.components.base import Component, FloatArray, Limit, SiteCase, components
 from dcmodel.components.battery_backup import larger, part
 from dcmodel.components.battery_life import replacement_pieces
@@ -79,6 +79,10 @@ class Battery(Component):
     """Energy comes in whole units of so much; None in any size. [kWh]"""
     annuity_factor: Annotated[float, Field(ge=0), Quantity("yr-1")] | None = None
     """Yearly cost over overnight cost; None that of the study's rate over the life. [yr-1]"""
+
+    def dispatchable_hours(self, case: SiteCase) -> float:
+        """Return all hours of a year: no permit limits when it discharges [h]."""
+        return float(HOURS_PER_YEAR)
 
     def build(self, b: pyo.Block, case: SiteCase) -> None:
         """Declare sizes, dispatch and costs."""

@@ -10,7 +10,7 @@ import pyomo.environ as pyo
 from dcmodel.arrays import ArrayParam, ArrayVar, array_expression, cost_term
 from dcmodel.base.units import HOURS_PER_YEAR
 from dcmodel.components.base import FloatArray, Limit, SiteCase, components
-from dcmodel.components.contract import Offered
+from dcmodel.components.contract import PAYMENT, Offered
 
 
 @components.register("certificates")
@@ -38,7 +38,7 @@ class Certificates(Offered):
         def certificates(b: pyo.Block, y: Any) -> Any:
             return 1.0 * b.bought[y]
 
-        @cost_term(b, m.Y, category="contracts", doc="Certificates of the year [USD]")
+        @cost_term(b, m.Y, category=PAYMENT, doc="Certificates of the year [USD]")
         def price_paid(b: pyo.Block, y: Any) -> Any:
             return b.price[y] * b.bought[y]
 
@@ -82,7 +82,7 @@ class HourlyCertificates(Offered):
         def certificates(b: pyo.Block, y: Any) -> Any:
             return sum(m.duration[t] * b.bought[y, t] for t in m.T)
 
-        @cost_term(b, m.Y, category="contracts", doc="Certificates of the hour [USD]")
+        @cost_term(b, m.Y, category=PAYMENT, doc="Certificates of the hour [USD]")
         def price_paid(b: pyo.Block, y: Any) -> Any:
             return b.price[y] * sum(m.duration[t] * b.bought[y, t] for t in m.T)
 

@@ -9,8 +9,8 @@ import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayParam, cost_term
 from dcmodel.components.base import FloatArray, Held, SiteCase, components
-from dcmodel.components.contract import Contract, claim
-from dcmodel.finance.settlement import difference
+from dcmodel.components.contract import PAYMENT, RESALE, Contract, claim
+from dcmodel.finance.settlement import Settlement, difference, strike_paid
 
 
 class ContractForDifference(Contract):
@@ -46,23 +46,30 @@ class ContractForDifference(Contract):
         b.energy_settled = ArrayParam(m.Y, values=energy @ case.duration)
         b.hub_revenue_per_mw = ArrayParam(m.Y, values=(energy * hub) @ case.duration)
 
-        @cost_term(b, m.Y, category="contracts", doc="Strike paid on generation [USD]")
+        @cost_term(b, m.Y, category=PAYMENT, doc="Strike paid on generation [USD]")
         def strike(b: pyo.Block, y: Any) -> Any:
             return b.energy_settled[y] * sum(b.price[y, v] * b.signed[v] for v in m.Y)
 
-        @cost_term(b, m.Y, category="contracts", doc="Hub price received on generation [USD]")
+        @cost_term(b, m.Y, category=RESALE, doc="Hub price received on generation [USD]")
         def hub_revenue(b: pyo.Block, y: Any) -> Any:
             return -b.hub_revenue_per_mw[y] * b.capacity[y]
 
         claim(b, generation)
 
-    def statement(self, case: SiteCase, y: int, held: Held) -> float:
-        """Return what was paid on the difference [USD]."""
+    def paid_energy(self, case: SiteCase) -> FloatArray:
+        """Return the generation on which the strike is paid [MWh MW-1]."""
+        basis = self.terms_in(case).parameters["hub_basis_usd_per_mwh"]
+        energy = case.series[self.profile] * self.settled(case, basis)[0]
+        return np.asarray(energy @ case.duration)
+
+    def statement(self, case: SiteCase, y: int, held: Held) -> Settlement:
+        """Return the strike paid, and the hub price received [USD]."""
         capacity, strike = self.standing(case, y, held)
         basis = self.terms_in(case).parameters["hub_basis_usd_per_mwh"]
         generation = capacity * case.series[self.profile][y] * case.duration
         hub = case.series["price_energy"][y] - basis
-        return difference(generation, hub, strike, self.negative_prices)
+        paid = strike_paid(generation, hub, strike, self.negative_prices)
+        return Settlement(paid, difference(generation, hub, strike, self.negative_prices) - paid)
 
     def settled(self, case: SiteCase, basis: float) -> tuple[FloatArray, FloatArray]:
         """Return where hours are settled (1 or 0), and the hub price reckoned with [USD MWh-1]."""

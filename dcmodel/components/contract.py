@@ -16,10 +16,14 @@ name on the block    index           meaning
 ``clean``            year, time      carbon-free energy that may be claimed in the hour [MW]
 ``certificates``     year            carbon-free energy that may be claimed in the year [MWh]
 ===================  ==============  =========================================================
+
+What is paid for a contract and what comes back for energy sold of it are cost terms of two
+categories, `PAYMENT` and `RESALE`, so that neither hides the other.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -37,10 +41,15 @@ from dcmodel.base.registry import nearest
 from dcmodel.base.schema import Megawatt
 from dcmodel.components.base import Component, FloatArray, Held, Limit, SiteCase
 from dcmodel.components.staging import staged
-from dcmodel.finance.settlement import delivered_cost, mean_price, sold_at_hub
+from dcmodel.finance.obligations import Obligation
+from dcmodel.finance.settlement import Settlement, delivered_cost, mean_price, sold_at_hub
 from dcmodel.inputs.contracts import ContractOffer, ContractTerms, offer_of
 from dcmodel.inputs.markets import Market
 from dcmodel.inputs.sites import Site
+
+PAYMENT, RESALE = "contracts", "resale"
+"""Categories of the cost terms of contracts: what is paid gross, and what is received, below zero,
+for what is sold of it (of a contract for difference, the hub price)."""
 
 
 class Offered(Component):
@@ -188,6 +197,35 @@ class Contract(Offered):
             upper = np.minimum(upper, self.capacity_max_mw)
         return upper
 
+    def paid_energy(self, case: SiteCase) -> FloatArray:
+        """Return energy a year on which a contracted MW is paid [MWh MW-1], shape (years,)."""
+        raise NotImplementedError
+
+    def obligations(self, case: SiteCase, sizes: Mapping[str, FloatArray]) -> list[Obligation]:
+        """Return the payments after the horizon of what was signed in each year."""
+        offer = self.terms_in(case)
+        signed = sizes.get(f"{self.label}.signed")
+        if signed is None or not np.isfinite(offer.term_years):
+            return []
+        last, energy = case.years[-1], float(self.paid_energy(case)[-1])
+        found = []
+        for v, (year, capacity) in enumerate(zip(case.years, signed, strict=True)):
+            end = year + int(np.ceil(offer.term_years)) - 1
+            if capacity <= 0 or end <= last:
+                continue
+            price = case.contract_price_scale * float(offer.price[v])
+            price *= offer.growth ** (last + 1 - year)
+            payments = [
+                float(capacity) * energy * price * offer.growth**n for n in range(end - last)
+            ]
+            found.append(
+                Obligation(
+                    self.label, year, float(capacity), price, "USD/MWh", end, tuple(payments),
+                    delivery=float(capacity) * energy,
+                )
+            )  # fmt: skip
+        return found
+
     def standing(self, case: SiteCase, y: int, held: Held) -> tuple[float, float]:
         """Return what stands in year `y` [MW], and its mean price [USD MWh-1]."""
         offer = self.terms_in(case)
@@ -208,7 +246,7 @@ def energy_paid(b: pyo.Block, doc: str) -> None:
     """Declare the price of all energy of a contract as a cost term."""
     m = b.model()
 
-    @cost_term(b, m.Y, category="contracts", doc=doc)
+    @cost_term(b, m.Y, category=PAYMENT, doc=doc)
     def energy_paid(b: pyo.Block, y: Any) -> Any:
         return b.yearly_yield[y] * sum(b.price[y, v] * b.signed[v] for v in m.Y)
 
@@ -282,13 +320,17 @@ class FirmSupply(Contract):
             yearly=offer.parameters["clean_share_yearly"],
         )
 
-    def statement(self, case: SiteCase, y: int, held: Held) -> float:
-        """Return what the block cost, less what was sold at the hub [USD]."""
+    def paid_energy(self, case: SiteCase) -> FloatArray:
+        """Return the energy of the shape [MWh MW-1]."""
+        return np.asarray(self.shape(case) @ case.duration)
+
+    def statement(self, case: SiteCase, y: int, held: Held) -> Settlement:
+        """Return what the block cost, and what was sold of it at the hub [USD]."""
         _, price = self.standing(case, y, held)
         fee = self.terms_in(case).parameters["settlement_fee_usd_per_mwh"]
         hours, hub = case.duration, case.series["price_energy"][y]
         paid = delivered_cost(held.delivered * hours, price)
-        return paid - sold_at_hub(held.sold * hours, hub, fee)
+        return Settlement(paid, -sold_at_hub(held.sold * hours, hub, fee))
 
 
 def settle(
@@ -328,6 +370,6 @@ def settle(
         m.Y, m.T, values=np.minimum(case.series["price_energy"], at_most) - fee
     )
 
-    @cost_term(b, m.Y, category="contracts", doc="Settlement of the residual at the hub [USD]")
+    @cost_term(b, m.Y, category=RESALE, doc="Settlement of the residual at the hub [USD]")
     def settlement(b: pyo.Block, y: Any) -> Any:
         return -sum(m.duration[t] * b.hub_price[y, t] * b.settled[y, t] for t in m.T)

@@ -152,6 +152,15 @@ class Generator(Component):
             return self.permit_h
         return self.technology(case).value(f"permit_hours_{self.permit}")
 
+    def dispatchable_hours(self, case: SiteCase) -> float:
+        """Return the hours a year a unit may run at the system's request [h].
+
+        An emergency permit is for outages of the site's own supply, not for the system.
+        """
+        if self.permit == "emergency":
+            return self.run_hours(case)
+        return min(self.permitted_hours(case), float(HOURS_PER_YEAR))
+
     def run_hours(self, case: SiteCase) -> float:
         """Return the hours a year a unit may run for the site's costs [h]."""
         p = self.technology(case)

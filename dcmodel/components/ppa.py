@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import numpy as np
 import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayParam, array_expression
-from dcmodel.components.base import Held, SiteCase, components
+from dcmodel.components.base import FloatArray, Held, SiteCase, components
 from dcmodel.components.contract import Contract, claim, energy_paid
-from dcmodel.finance.settlement import delivered_cost
+from dcmodel.finance.settlement import Settlement, delivered_cost
 
 
 class PayAsProduced(Contract):
@@ -37,9 +38,14 @@ class PayAsProduced(Contract):
         energy_paid(b, "Energy paid as produced [USD]")
         claim(b, factor)
 
-    def statement(self, case: SiteCase, y: int, held: Held) -> float:
-        """Return what the energy produced cost [USD]."""
-        return delivered_cost(held.delivered * case.duration, self.standing(case, y, held)[1])
+    def paid_energy(self, case: SiteCase) -> FloatArray:
+        """Return what the plant produces [MWh MW-1]."""
+        return np.asarray(case.series[self.profile] @ case.duration)
+
+    def statement(self, case: SiteCase, y: int, held: Held) -> Settlement:
+        """Return what the energy produced cost [USD]; the tariff sells what is not used."""
+        energy = held.delivered * case.duration
+        return Settlement(delivered_cost(energy, self.standing(case, y, held)[1]))
 
 
 @components.register("ppa_solar")

@@ -8,9 +8,9 @@ import numpy as np
 import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, cost_term
-from dcmodel.components.base import Held, SiteCase, components
-from dcmodel.components.contract import Contract, claim, energy_paid, settle
-from dcmodel.finance.settlement import sold_at_hub, swing_cost
+from dcmodel.components.base import FloatArray, Held, SiteCase, components
+from dcmodel.components.contract import PAYMENT, Contract, claim, energy_paid, settle
+from dcmodel.finance.settlement import Settlement, sold_at_hub, swing_cost
 
 
 @components.register("supply_fixed")
@@ -62,7 +62,7 @@ class FixedSupply(Contract):
         price = case.contract_price_scale * offer.price
         b.swing_price = ArrayParam(m.Y, values=price)
 
-        @cost_term(b, m.Y, category="contracts", doc="Swing at the fixed price [USD]")
+        @cost_term(b, m.Y, category=PAYMENT, doc="Swing at the fixed price [USD]")
         def swing_paid(b: pyo.Block, y: Any) -> Any:
             taken = sum(m.duration[t] * (b.delivery[y, t] - b.capacity[y]) for t in m.T)
             return b.swing_price[y] * taken
@@ -76,12 +76,16 @@ class FixedSupply(Contract):
             yearly=(1 - swing) * offer.parameters["clean_share_yearly"],
         )
 
-    def statement(self, case: SiteCase, y: int, held: Held) -> float:
-        """Return what the volume and its swing cost, less what was taken back [USD]."""
+    def paid_energy(self, case: SiteCase) -> FloatArray:
+        """Return the hours of a year: the volume without its swing [MWh MW-1]."""
+        return np.full(len(case.years), float(case.duration.sum()))
+
+    def statement(self, case: SiteCase, y: int, held: Held) -> Settlement:
+        """Return what the volume and its swing cost, and what was taken back [USD]."""
         capacity, price = self.standing(case, y, held)
         offer, hours = self.terms_in(case), case.duration
         now = case.contract_price_scale * float(offer.price[y])
         fee = offer.parameters["settlement_fee_usd_per_mwh"]
         paid = swing_cost(held.delivered * hours, capacity, float(hours.sum()), price, now)
         hub = case.series["price_energy"][y]
-        return paid - sold_at_hub(held.sold * hours, hub, fee, at_most=now)
+        return Settlement(paid, -sold_at_hub(held.sold * hours, hub, fee, at_most=now))

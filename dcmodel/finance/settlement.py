@@ -6,12 +6,28 @@ model. A run compares each statement with the model's own cost of the contract.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What a contract cost in a year, its two sides apart."""
+
+    payment: float
+    """Paid for all that was contracted, before anything is sold [USD]."""
+    resale: float = 0.0
+    """Received for what the contract sold of it, below zero; above where it had to pay [USD]."""
+
+    @property
+    def net(self) -> float:
+        """Both together [USD]."""
+        return self.payment + self.resale
 
 
 def mean_price(signed: FloatArray, price: FloatArray) -> float:
@@ -69,6 +85,17 @@ def swing_cost(
     """
     volume = contracted * hours
     return volume * price + (float(np.sum(delivered)) - volume) * price_now
+
+
+def strike_paid(
+    generation: FloatArray,
+    hub: FloatArray,
+    strike: float,
+    clause: Literal["settled", "floored", "suspended"],
+) -> float:
+    """Return the fixed leg of a contract for difference [USD]; parameters as of `difference`."""
+    hours = zip(generation, hub, strict=True)
+    return float(sum(e * strike for e, p in hours if p >= 0 or clause != "suspended"))
 
 
 def difference(

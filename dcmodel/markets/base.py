@@ -100,6 +100,18 @@ class TariffForm(Component):
         """Whether a bill depends on the year before."""
         return False
 
+    def surplus_price(self, series: Mapping[str, FloatArray]) -> FloatArray | None:
+        """Return what a MWh of surplus contract energy earns by hour [USD MWh-1].
+
+        None where the form does not buy any.
+
+        Parameters
+        ----------
+        series : mapping
+            Hourly series of one year by name.
+        """
+        return None
+
     @abstractmethod
     def items(self, meter: Meter) -> Iterable[BillItem]:
         """Return the lines of the bill of a metered year, from its readings alone."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from statistics import fmean
 from typing import Annotated, Any, ClassVar
 
@@ -15,6 +15,7 @@ from dcmodel.base.schema import Fraction, Megawatt
 from dcmodel.base.units import MONTHS_PER_YEAR
 from dcmodel.components.base import FloatArray, SiteCase
 from dcmodel.finance.bill import BillItem, Meter
+from dcmodel.finance.obligations import Obligation
 from dcmodel.inputs.time_of_use import refusal
 from dcmodel.markets.base import MonthlyRate, TariffForm, by_month, of_month, tariffs
 
@@ -88,6 +89,11 @@ class MinimumTake(TariffForm):
         early = self.exit_year is not None and start <= self.exit_year < start + self.term_years
         return self.exit_fee_months if early and year == self.exit_year else 0.0
 
+    def _rates(self, position: int) -> list[float]:
+        """Return the rate of each month in the year at a position [USD MW-1]."""
+        months = range(1, MONTHS_PER_YEAR + 1)
+        return [of_month(self.rate_usd_per_mw_month, position, month) for month in months]
+
     @property
     def sizes_chosen(self) -> tuple[str, ...]:
         """The contract, where it is not given."""
@@ -100,10 +106,7 @@ class MinimumTake(TariffForm):
             contract = meter.sizes[f"{self.label}.contract"]
         first = meter.year - meter.position
         floor = self.minimum_share * contract * self.reserved(meter.year, first)
-        rates = [
-            of_month(self.rate_usd_per_mw_month, meter.position, month)
-            for month in range(1, MONTHS_PER_YEAR + 1)
-        ]
+        rates = self._rates(meter.position)
         for month, peak in meter.peaks().items():
             rate = rates[month - 1]
             period = "minimum take" if floor > peak else "own peak"
@@ -112,6 +115,25 @@ class MinimumTake(TariffForm):
         if due:
             quantity = due * self.minimum_share * contract
             yield BillItem.priced("exit fee", meter.months[0], quantity, "MW month", fmean(rates))
+
+    def obligations(self, case: SiteCase, sizes: Mapping[str, FloatArray]) -> list[Obligation]:
+        """Return the floors, and the fee for leaving, of the years after the horizon."""
+        contract = self.contract_mw
+        if contract is None:
+            contract = float(sizes[f"{self.label}.contract"].max())
+        first, last = case.years[0], case.years[-1]
+        start = first if self.start_year is None else self.start_year
+        end = start + self.term_years - 1
+        rate = fmean(self._rates(len(case.years)))
+        months = [
+            MONTHS_PER_YEAR * self.reserved(year, first) + self._fee_months(year, first)
+            for year in range(last + 1, end + 1)
+        ]
+        payments = tuple(rate * self.minimum_share * contract * number for number in months)
+        if not any(payments):
+            return []
+        unit = "USD/MW-month"
+        return [Obligation(self.label, start, contract, rate, unit, end, payments)]
 
     def _shares(self, case: SiteCase) -> FloatArray:
         return np.array([self.reserved(year, case.years[0]) for year in case.years])

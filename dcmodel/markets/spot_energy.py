@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,7 +10,8 @@ import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayParam, cost_term
 from dcmodel.base.schema import Fraction, UsdPerMwh
-from dcmodel.components.base import SiteCase
+from dcmodel.components.base import FloatArray, SiteCase
+from dcmodel.components.contract import RESALE
 from dcmodel.finance.bill import BillItem, Meter
 from dcmodel.markets.base import MonthlyPrice, TariffForm, by_month, of_month, tariffs
 
@@ -41,6 +42,10 @@ class SpotEnergy(TariffForm):
     resale_fee_usd_per_mwh: UsdPerMwh
     """Kept by the supplier on surplus sold. [USD MWh-1]"""
 
+    def surplus_price(self, series: Mapping[str, FloatArray]) -> FloatArray:
+        """Return the wholesale price less the fee; the seller stops below it."""
+        return np.maximum(series["price_energy"] - self.resale_fee_usd_per_mwh, 0.0)
+
     def items(self, meter: Meter) -> Iterator[BillItem]:
         """Return energy, losses, adder and resale of each month."""
         price = meter.series["price_energy"]
@@ -49,7 +54,7 @@ class SpotEnergy(TariffForm):
         )
         metered, bought = meter.energy(), meter.energy("purchased")
         sold = np.zeros_like(metered) if meter.surplus is None else meter.surplus * meter.hours
-        revenue = sold * np.maximum(price - self.resale_fee_usd_per_mwh, 0.0)
+        revenue = sold * self.surplus_price(meter.series)
         for charge, energy, money in (
             ("energy", bought, bought * price),
             ("losses", self.loss_fraction * metered, self.loss_fraction * metered * price),
@@ -82,6 +87,6 @@ class SpotEnergy(TariffForm):
             worth = np.maximum(hourly - self.resale_fee_usd_per_mwh, 0.0)
             b.resale_price = ArrayParam(m.Y, m.T, values=case.clock.mean(worth))
 
-            @cost_term(b, m.Y, category="contracts", doc="Surplus contract energy sold [USD]")
+            @cost_term(b, m.Y, category=RESALE, doc="Surplus contract energy sold [USD]")
             def resale(b: pyo.Block, y: Any) -> Any:
                 return -sum(m.duration[t] * b.resale_price[y, t] * m.surplus[y, t] for t in m.T)

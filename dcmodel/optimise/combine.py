@@ -9,9 +9,11 @@ import numpy.typing as npt
 import xarray as xr
 
 from dcmodel.base.errors import Fault, SolverError
+from dcmodel.base.resolution import without_crumbs
 from dcmodel.optimise.extract import add_metrics
 from dcmodel.optimise.placement import Plan, Routing
 from dcmodel.optimise.portfolio_case import PortfolioCase
+from dcmodel.optimise.proof import proven, worst_gap, worst_status
 from dcmodel.optimise.verify import BALANCE_MW, COST_RELATIVE
 
 FloatArray = npt.NDArray[np.float64]
@@ -31,7 +33,7 @@ LABELS = {
     "cost_category": "cost_term",
 }
 """Coordinates that describe a label, by the dimension they describe."""
-OPEN = ("component", "contract")
+OPEN = ("component", "contract", "supply_contract")
 """Other dimensions whose labels differ from site to site."""
 PORTFOLIO_TERMS = ("network.transfer", "workload.dropped", "workload.delay")
 """Costs that belong to no site."""
@@ -72,6 +74,7 @@ def combined(
     add_metrics(whole, "reference_")
     _placement(whole, case, plan, routing)
     _plan_figures(whole, plan)
+    _owed(whole, sites)
     whole.attrs |= _attributes(plan, routing, sites)
     _check(whole, sites)
     return whole
@@ -229,7 +232,7 @@ def _placement(whole: xr.Dataset, case: PortfolioCase, plan: Plan, routing: Rout
         {
             "routed": (
                 ("stream", "served_at", "year"),
-                energy,
+                without_crumbs(energy, "MWh"),
                 {"units": "MWh", "long_name": "Work of a stream served at a site, or dropped"},
             ),
             "round_trip": (
@@ -239,7 +242,7 @@ def _placement(whole: xr.Dataset, case: PortfolioCase, plan: Plan, routing: Rout
             ),
             "it_capacity_by_site": (
                 ("place", "year"),
-                np.array([plan.size[name] for name in places]),
+                without_crumbs([plan.size[name] for name in places], "MW"),
                 {"units": "MW", "long_name": "Installed IT of a site"},
             ),
             "stands": (
@@ -281,18 +284,27 @@ def _plan_figures(whole: xr.Dataset, plan: Plan) -> None:
         whole[name] = ((), float(value), {**usd, "long_name": words})
 
 
+def _owed(whole: xr.Dataset, sites: Mapping[str, xr.Dataset]) -> None:
+    """Add what all sites owe after the horizon; changed in place."""
+    for name in ("owed_after_horizon", "owed_after_horizon_present"):
+        held = [site[name] for site in sites.values() if name in site]
+        if held:
+            amount = sum(float(one) for one in held)
+            whole[name] = ((), amount, held[0].attrs)
+
+
 def _attributes(
     plan: Plan, routing: Routing, sites: Mapping[str, xr.Dataset]
 ) -> dict[str, float | str]:
-    """Return what is proven: the plan's gap, and the worst of the sites' own."""
-    statuses = {str(result.attrs["status"]) for result in sites.values()}
-    statuses.add(plan.solution.status)
+    """Return what is proven: of the plan nothing by the hour, and the worst of the sites' own."""
+    own = proven(plan.solution.gap, plan.solution.status, hourly=False)
+    statuses = [str(own["status"]), *(str(result.attrs["status"]) for result in sites.values())]
     hourly = routing.segments is None
     planned = f"plan on {len(plan.segments)} segments a year"
     found: dict[str, float | str] = {
-        "status": "optimal" if statuses == {"optimal"} else "gap_not_reached",
-        "certified_gap": plan.solution.gap,
-        "sites_certified_gap": max(float(r.attrs["certified_gap"]) for r in sites.values()),
+        **own,
+        "status": worst_status(statuses),
+        "sites_certified_gap": worst_gap(r.attrs["certified_gap"] for r in sites.values()),
         "solver": plan.solution.solver,
         "resolution": f"{planned}, sites hourly" if hourly else planned,
         "plan_seconds": round(plan.solution.seconds, 1),

@@ -10,10 +10,12 @@ import pyomo.environ as pyo
 import xarray as xr
 
 from dcmodel.arrays import CostTerm, LinearProgram
+from dcmodel.base.resolution import without_crumbs
 from dcmodel.base.units import KG_PER_TONNE
 from dcmodel.components.base import SiteCase, offering
 from dcmodel.finance.metrics import levelised_cost
 from dcmodel.optimise.clean import clean_account
+from dcmodel.optimise.contracts import attach_obligations, contract_account
 from dcmodel.optimise.lost import add_lost_work, promised_energy
 
 FloatArray = npt.NDArray[np.float64]
@@ -47,7 +49,8 @@ def site_sizes(m: pyo.ConcreteModel) -> xr.DataArray:
             if isinstance(part, CostTerm):
                 continue
             if part.shape == (len(m.Y),) and attributes["units"] in {"MW", "MWh"}:
-                found[component_name(part.name)] = (np.asarray(part.array, float), attributes)
+                values = without_crumbs(part.array, attributes["units"])
+                found[component_name(part.name)] = (values, attributes)
     return xr.DataArray(
         np.array([values for values, _ in found.values()]).reshape(len(found), len(m.Y)),
         dims=("size", "year"),
@@ -64,7 +67,7 @@ def site_costs(lp: LinearProgram, x: FloatArray) -> xr.DataArray:
     """Return undiscounted cost by term and year [USD], with component and category of each term."""
     names = [component_name(name) for name in lp.term_names]
     return xr.DataArray(
-        lp.term_values(x),
+        without_crumbs(lp.term_values(x), "USD"),
         dims=("cost_term", "year"),
         coords={
             "cost_term": names,
@@ -146,14 +149,20 @@ def site_dataset(
     _stored(result, m, case)
     result["capacity"] = site_sizes(m)
     result["cost"] = site_costs(lp, x)
+    result.update(contract_account(m, case, result["cost"]))
     _yearly(result, m, case)
+    attach_obligations(result, case)
     return result
 
 
 def _put(
     result: xr.Dataset, name: str, dims: tuple[str, ...], values: npt.ArrayLike, doc: str
 ) -> None:
-    result[name] = (dims, np.asarray(values, dtype=float), described(doc))
+    attributes = described(doc)
+    told = np.asarray(values, dtype=float)
+    if "time" not in dims:  # what a person reads; hours are kept as they were dispatched
+        told = without_crumbs(told, attributes["units"])
+    result[name] = (dims, told, attributes)
 
 
 def _hourly(result: xr.Dataset, m: pyo.ConcreteModel, case: SiteCase) -> None:

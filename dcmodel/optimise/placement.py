@@ -34,7 +34,7 @@ from dcmodel.optimise.pathway import (
 )
 from dcmodel.optimise.portfolio import PortfolioProgram, compile_portfolio
 from dcmodel.optimise.portfolio_case import PortfolioCase
-from dcmodel.optimise.site import Plant, load_of, silent, solve_site
+from dcmodel.optimise.site import Plant, load_of, shortest_wait, silent, solve_site
 from dcmodel.optimise.solve import solve
 from dcmodel.optimise.solvers.workers import side_by_side
 from dcmodel.profiles.segment import Segments, segment_hours
@@ -145,7 +145,7 @@ def solve_plan(
     plan, worth = _planned(case, first, None, None, 0.5 * gap if first < segments else gap, hands)
     if first == segments:
         return plan
-    report("solve", gap=plan.solution.gap)
+    report("solve")
     return _planned(case, segments, plan, worth, gap, hands)[0]
 
 
@@ -191,7 +191,12 @@ def shared_segments(case: PortfolioCase, count: int) -> Segments:
     starts = [np.flatnonzero(np.diff(site.month, prepend=-1)) for site in case.sites]
     # years alike are told once
     features = [row for values in rows for row in np.unique(values, axis=0)]
-    return segment_hours(np.stack(features), count, boundaries=np.unique(np.concatenate(starts)))
+    return segment_hours(
+        np.stack(features),
+        count,
+        boundaries=np.unique(np.concatenate(starts)),
+        longest=shortest_wait(group.window_h for group in case.groups),
+    )
 
 
 def planned_lines(case: PortfolioCase, plants: Mapping[str, Plant]) -> PortfolioCase:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -25,6 +25,7 @@ from dcmodel.facility.design import Design
 from dcmodel.facility.linearise import AffineFacility, linearisation_error, linearise
 from dcmodel.facility.weather import FacilityWeather
 from dcmodel.optimise.build import compile_site
+from dcmodel.optimise.crumbs import cleared
 from dcmodel.optimise.explain import explain
 from dcmodel.optimise.extract import (
     add_beside,
@@ -42,6 +43,7 @@ from dcmodel.optimise.pathway import (
     solve_pathway,
 )
 from dcmodel.optimise.polish import polished
+from dcmodel.optimise.proof import proven
 from dcmodel.optimise.settle import settled
 from dcmodel.optimise.shadow import shadow_prices
 from dcmodel.optimise.solve import SMALL, solve
@@ -199,7 +201,8 @@ def solve_site(
     """
     started = time.perf_counter()
     case = plant.drawn(case, load_of(case, case.workload.total))
-    coarse = segments_of(case, segments) if isinstance(segments, int) else segments
+    wait = shortest_wait(case.workload.window_h)
+    coarse = segments_of(case, segments, wait) if isinstance(segments, int) else segments
     effort = Effort.of(gap, jobs, solver)
     try:
         optimum = _optimum(case, plant, coarse, effort, report)
@@ -213,10 +216,10 @@ def solve_site(
     add_metrics(result, "reference_")
     solution = optimum.solution
     result.attrs |= {
-        "status": solution.status,
-        "certified_gap": solution.gap,
+        **proven(solution.gap, solution.status, hourly=coarse is None),
         "solver": solution.solver,
         "resolution": "hourly" if coarse is None else f"{len(coarse)} segments a year",
+        "longest_step_h": 1.0 if coarse is None else float(coarse.duration.max()),
         "facility_energy_error": optimum.energy_error,
         "coefficient_ranges": _ranges(optimum),
         **verification.attributes,
@@ -243,8 +246,22 @@ def _ranges(solved: Solved) -> str:
     return words
 
 
-def segments_of(case: SiteCase, count: int) -> Segments:
-    """Return segments of adjacent hours that keep what moves cost: price, load, sun, wind."""
+def shortest_wait(windows: Iterable[float]) -> float:
+    """Return the shortest time that any work may wait [h], infinite where none may."""
+    return min((window for window in windows if window > 0), default=np.inf)
+
+
+def segments_of(case: SiteCase, count: int, longest: float = np.inf) -> Segments:
+    """Return segments of adjacent hours that keep what moves cost: price, load, sun, wind.
+
+    Parameters
+    ----------
+    case : SiteCase
+    count : int
+        How many.
+    longest : float
+        Hours that none exceeds where so many can be so short [h].
+    """
     features = [case.workload.total, case.facility.power_slope]
     features += [series for name, series in case.series.items() if name not in NO_FEATURES]
     starts = np.flatnonzero(np.diff(case.month, prepend=-1))
@@ -253,7 +270,7 @@ def segments_of(case: SiteCase, count: int) -> Segments:
     with_alone = np.union1d(starts, alone[alone < len(case.duration)])
     if len(with_alone) <= count // 2:  # few segments have no room for single hours
         starts = with_alone
-    return segment_hours(np.concatenate(features), count, boundaries=starts)
+    return segment_hours(np.concatenate(features), count, boundaries=starts, longest=longest)
 
 
 def _optimum(
@@ -272,7 +289,7 @@ def _optimum(
         solved = _solve(case, coarse, proposals, effort, report)
         load = solved.case_load(coarse)
         solved = replace(solved, energy_error=_energy_error(case, plant, load))
-        report("physics", gap=solved.solution.gap)
+        report("physics", **({} if coarse else {"gap": solved.solution.gap}))
         _logger.info("round %d: facility energy differs by %.2e", rounds, solved.energy_error)
         parts = _revised(solved.m, solved.case)
         if solved.energy_error <= ENERGY_TOLERANCE and parts is None:
@@ -379,13 +396,29 @@ def _solve(
         solver=effort.solver,
         tolerance=YEAR_TOLERANCE,
         whole_below=lp.matrix.nnz + 1 if at_once else SMALL,
-        progress=lambda line: _report_bounds(report, line),
+        progress=None if coarse else lambda line: _report_bounds(report, line),
     )
     solution = polished(lp, solution, effort.gap, solver=effort.solver, tolerance=YEAR_TOLERANCE)
     solution = settled(lp, solution, effort.gap)
+    solution = _told(lp, solution, effort, at_once)
     lp.load_solution(m, solution.x, solution.row_dual)
     solved_case = case if coarse is None else case.segmented(coarse)
     return Solved(m, lp, solved_case, solution, 0.0)
+
+
+def _told(
+    lp: LinearProgram, solution: PathwaySolution, effort: Effort, at_once: bool
+) -> PathwaySolution:
+    """Return a solution without sizes that mean nothing."""
+    return cleared(
+        lp,
+        solution,
+        gap=effort.gap,
+        at_once=at_once or lp.matrix.nnz < SMALL,
+        jobs=effort.jobs,
+        solver=effort.solver,
+        tolerance=YEAR_TOLERANCE,
+    )
 
 
 def _report_bounds(report: Report, line: Round) -> None:
@@ -422,6 +455,7 @@ def _add_reference(result: xr.Dataset, case: SiteCase, effort: Effort) -> None:
     reference = case.reference()
     m, lp = compile_site(reference)
     solution = solve_pathway(lp, gap=effort.gap, jobs=effort.jobs, tolerance=YEAR_TOLERANCE)
+    solution = _told(lp, solution, effort, at_once=False)
     lp.load_solution(m, solution.x, solution.row_dual)
     add_beside(result, "cost", site_costs(lp, solution.x))
     add_beside(result, "capacity", site_sizes(m))

@@ -11,8 +11,10 @@ import xarray as xr
 
 from dcmodel.base.errors import Fault, SolverError
 from dcmodel.components.base import Held, SiteCase
+from dcmodel.components.contract import PAYMENT, RESALE
 from dcmodel.components.idle import IDLE_MW
 from dcmodel.finance.bill import Meter, chained, itemise, total
+from dcmodel.optimise.contracts import obligation_error, shares_of, surplus_price
 from dcmodel.workload.deferral import served_first_in_first_out
 
 FloatArray = npt.NDArray[np.float64]
@@ -47,6 +49,8 @@ class Verification:
     """Largest difference of a contract's yearly statement from the model's cost [1]."""
     idle_loss_mw: float
     """Largest load or work lost in an hour beside idle contracted power [MW]."""
+    obligation_relative: float = 0.0
+    """Largest difference of what is owed after the horizon from its recomputation [1]."""
 
     @property
     def attributes(self) -> dict[str, float]:
@@ -58,6 +62,7 @@ class Verification:
             "check_bill_relative": self.bill_relative,
             "check_contract_relative": self.contract_relative,
             "check_idle_loss_mw": self.idle_loss_mw,
+            "check_obligation_relative": self.obligation_relative,
         }
 
 
@@ -85,6 +90,7 @@ def verify(result: xr.Dataset, case: SiteCase, objective: float) -> Verification
         bill_relative=bill_error(result, case),
         contract_relative=contract_error(result, case),
         idle_loss_mw=idle_loss(result, case),
+        obligation_relative=obligation_error(result, case, meters(result, case)[-1]),
     )
     faults = [
         Fault(case.name, f"{what} differs by {value:.3g} {unit}; at most {limit:g} is allowed")
@@ -95,6 +101,7 @@ def verify(result: xr.Dataset, case: SiteCase, objective: float) -> Verification
             ("a bill from the meter", found.bill_relative, BILL_RELATIVE, "of the charge"),
             ("a statement of a contract", found.contract_relative, BILL_RELATIVE, "of its cost"),
             ("load served and load lost beside idle power", found.idle_loss_mw, IDLE_MW, "MW"),
+            ("what is owed after the horizon", found.obligation_relative, BILL_RELATIVE, "of it"),
         )
         if not value <= limit
     ]
@@ -264,19 +271,59 @@ def bill_error(result: xr.Dataset, case: SiteCase) -> float:
 def contract_error(result: xr.Dataset, case: SiteCase) -> float:
     """Return the largest difference of a contract's yearly statement from the model's cost [1].
 
-    Relative to the money that the contract moves either way, terms that earn and terms that cost.
+    Payment and resale are stated apart, the latter with the contract's part of the surplus that the
+    tariff sells; what is told of contracts must sum to the cost terms. Relative to the money that
+    the contract moves either way, terms that earn and terms that cost.
     """
     worst = 0.0
+    account = result if "supply_contract" in result.dims else None
     for part in case.components:
         terms = result["cost"].where(result["cost_component"] == part.label, drop=True)
         for y in range(len(case.years)):
             stated = part.statement(case, y, _held(result, part.label, y))
             if stated is None:
                 break
-            model = float(terms.isel(year=y).sum())
-            moved = float(np.abs(terms.isel(year=y)).sum())
-            worst = max(worst, abs(stated - model) / max(moved, WORTH_STATING_USD))
+            now = terms.isel(year=y)
+            moved = max(float(np.abs(now).sum()), WORTH_STATING_USD)
+            worst = max(worst, abs(stated.net - float(now.sum())) / moved)
+            if account is not None:
+                told = account.sel(supply_contract=part.label).isel(year=y)
+                resale = stated.resale - _resold(result, case, part.label, y)
+                worst = max(
+                    worst,
+                    abs(stated.payment - float(told["contract_gross_payment"])) / moved,
+                    abs(resale - float(told["contract_resale"])) / moved,
+                )
+    return worst if account is None else max(worst, _untold(result))
+
+
+def _untold(result: xr.Dataset) -> float:
+    """Return what the sums of contracts differ by from the cost terms, relative [1]."""
+    worst = 0.0
+    for name, category in (("contract_gross_payment", PAYMENT), ("contract_resale", RESALE)):
+        terms = result["cost"].where(result["cost_category"] == category, drop=True)
+        apart = np.abs(result[name].sum(dim="supply_contract") - terms.sum(dim="cost_term"))
+        moved = np.abs(terms.to_numpy()).sum(axis=terms.get_axis_num("cost_term"))
+        worst = max(worst, float((apart / np.maximum(moved, WORTH_STATING_USD)).max()))
     return worst
+
+
+def _resold(result: xr.Dataset, case: SiteCase, label: str, y: int) -> float:
+    """Return what the tariff pays for a contract's part of the surplus, hour by hour [USD]."""
+    delivery = result["delivery"].isel(year=y)
+    names = [str(name) for name in delivery["contract"].to_numpy()]
+    if "surplus" not in names or label not in names or f"{label}.settled" in names:
+        return 0.0
+    as_produced = {
+        name: delivery.sel(contract=name).to_numpy()
+        for name in names
+        if name not in ("purchase", "surplus")
+        and not name.endswith(".settled")
+        and f"{name}.settled" not in names
+    }
+    unused = shares_of(-delivery.sel(contract="surplus").to_numpy(), as_produced)[label]
+    clock = case.clock
+    return float((clock.expand(unused) * surplus_price(case, y)) @ clock.hours)
 
 
 def _held(result: xr.Dataset, label: str, y: int) -> Held:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from dcmodel.base.errors import Fault, StudyError
 from dcmodel.base.timeindex import model_hours
+from dcmodel.base.units import HOURS_PER_YEAR, MONTHS_PER_YEAR
 from dcmodel.profiles.process import Array
 
 IntArray = npt.NDArray[np.int64]
@@ -56,7 +57,10 @@ def month_starts(calendar_year: int) -> IntArray:
 
 
 def segment_hours(
-    features: npt.ArrayLike, n: int, boundaries: npt.ArrayLike | None = None
+    features: npt.ArrayLike,
+    n: int,
+    boundaries: npt.ArrayLike | None = None,
+    longest: float = np.inf,
 ) -> Segments:
     """Merge adjacent hours into segments.
 
@@ -69,6 +73,9 @@ def segment_hours(
         Number of segments.
     boundaries : (B,) array of int, optional
         Hours at which a segment must begin, for example `month_starts`.
+    longest : float
+        Hours that no segment exceeds, where `n` segments can be so short (`enough_segments` always
+        can). [h]
 
     Returns
     -------
@@ -93,13 +100,34 @@ def segment_hours(
     scaled = (table[varying] - table[varying].mean(axis=1, keepdims=True)) / spread[varying]
     may_merge = np.ones(hours, dtype=bool)
     may_merge[fixed] = False
-    kept = _merge(np.ascontiguousarray(scaled.T), may_merge, hours - n)
+    points = np.ascontiguousarray(scaled.T)
+    kept = _merge(points, may_merge, hours - n, longest)
+    if kept.sum() > n:
+        kept = _merge(points, may_merge, hours - n, np.inf)
     start = np.flatnonzero(kept)
     return Segments(start, np.diff(np.append(start, hours)))
 
 
-def _merge(points: Array, may_merge: npt.NDArray[np.bool_], merges: int) -> npt.NDArray[np.bool_]:
+def enough_segments(longest: float) -> int:
+    """Return how many segments a year can always be so short.
+
+    Neighbours that may not be joined are together longer than `longest`, so that at most two
+    segments lie in each span of it, and one more in each month.
+
+    Parameters
+    ----------
+    longest : float
+        Hours that no segment may exceed [h].
+    """
+    return int(np.ceil(2 * HOURS_PER_YEAR / longest)) + MONTHS_PER_YEAR
+
+
+def _merge(
+    points: Array, may_merge: npt.NDArray[np.bool_], merges: int, longest: float
+) -> npt.NDArray[np.bool_]:
     """Join neighbours `merges` times; return which hours still begin a segment.
+
+    Fewer are joined where every further segment would be longer than `longest`.
 
     The heap holds the cost of joining segment `i` to the one before it. Costs that a merge has made
     stale stay in the heap and are recognised by their version.
@@ -123,11 +151,11 @@ def _merge(points: Array, may_merge: npt.NDArray[np.bool_], merges: int) -> npt.
             cost = count[i] * count[j] / (count[i] + count[j]) * float(gap @ gap)
             heapq.heappush(heap, (cost, i, version[i]))
 
-    while merges > 0:
+    while merges > 0 and heap:
         _, i, seen = heapq.heappop(heap)
-        if seen != version[i]:
-            continue
         j, following = before[i], after[i]
+        if seen != version[i] or count[i] + count[j] > longest:
+            continue
         total[j] += total[i]
         count[j] += count[i]
         after[j] = following

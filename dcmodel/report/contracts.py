@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dcmodel.report import style
-from dcmodel.report.tables import FloatArray, Results, by_case
+from dcmodel.report.tables import Results, by_case
 
 RISK = 0.95
 """Level of the value at risk. [1]"""
@@ -22,58 +22,94 @@ BLOCK = " block"
 _COLOURS = (style.PALETTE[0], style.PALETTE[4], *style.PALETTE[2:4], *style.PALETTE[5:])
 
 
-WORTH_TELLING_MW = 1e-3
-"""Contracts below this are rounding. [MW]"""
-SIGNED = ".signed"
-"""Ending of sizes that tell what of a contract is signed in a year."""
-
-
 def contract_table(results: Results) -> pd.DataFrame:
-    """Return one row per case, year and contract signed: capacity, energy and what it costs.
+    """Return one row per case, year and contract: capacity, energy, payment, resale and net.
 
-    ``cost_usd`` is the sum of the contract's rows in `dcmodel.report.tables.costs`. Of
-    ``delivered_mwh`` the contract itself sold ``sold_mwh``; a contract that is settled in money
-    delivers nothing. ``usd_per_mwh`` is the cost over what was delivered and not sold.
+    ``gross_payment_usd`` is paid for all that is contracted, ``resale_usd`` (below zero) received
+    for what of it is sold, by the contract at its hub or as surplus by the tariff; of a contract
+    for difference it is the hub price. They sum to the cost terms of the categories ``contracts``
+    and ``resale`` in `dcmodel.report.tables.costs`. ``usd_per_mwh`` is the net over what was
+    delivered and not sold. Contracts that are never signed are left out.
     """
     rows = []
     for name, result in by_case(results).items():
-        sizes = [str(size) for size in result["size"].values]
-        kinds = [size.removesuffix(SIGNED) for size in sizes if size.endswith(SIGNED)]
-        kinds = [kind for kind in kinds if _largest(result, kind) > WORTH_TELLING_MW]
-        for kind in kinds:
-            cost = result["cost"].where(result["cost_component"] == kind, drop=True)
-            delivered, sold = _energy(result, kind), 0.0 - _energy(result, f"{kind}.settled")
+        if "supply_contract" not in result.dims:
+            continue
+        for kind in result["supply_contract"].values:
+            one = result.sel(supply_contract=kind)
+            if not (one["contract_gross_payment"] != 0).any():
+                continue
             for y, year in enumerate(result["year"].values):
-                usd = float(cost.isel(year=y).sum())
-                used = delivered[y] - sold[y]
+                now = {key: float(one[f"contract_{key}"].isel(year=y)) for key in _TOLD}
+                used = now["delivered"] - now["sold"]
                 rows.append(
                     {
                         "case": name,
                         "year": int(year),
-                        "contract": kind,
-                        "contracted_mw": float(
-                            result["capacity"].sel(size=f"{kind}.capacity").isel(year=y)
-                        ),
-                        "delivered_mwh": delivered[y],
-                        "sold_mwh": sold[y],
-                        "cost_usd": usd,
-                        "usd_per_mwh": usd / used if used > 1.0 else np.nan,
+                        "contract": str(kind),
+                        "contracted_mw": _contracted(result, str(kind), y),
+                        "delivered_mwh": now["delivered"],
+                        "sold_mwh": now["sold"],
+                        "gross_payment_usd": now["gross_payment"],
+                        "resale_usd": now["resale"],
+                        "net_usd": now["net"],
+                        "usd_per_mwh": now["net"] / used if used > 1.0 else np.nan,
                     }
                 )
     return pd.DataFrame(rows)
 
 
-def _largest(result: xr.Dataset, kind: str) -> float:
-    """Return the largest capacity contracted in any year [MW]."""
-    return float(result["capacity"].sel(size=f"{kind}.capacity").max())
+_TOLD = ("delivered", "sold", "gross_payment", "resale", "net")
 
 
-def _energy(result: xr.Dataset, source: str) -> FloatArray:
-    """Return energy of one source of the energy account by year [MWh], 0 where it is unknown."""
-    if source not in result["contract"].values:
-        return np.zeros(result.sizes["year"])
-    power = result["delivery"].sel(contract=source)
-    return np.asarray((power * result["duration"]).sum("time"), dtype=float)
+def _contracted(result: xr.Dataset, kind: str, y: int) -> float:
+    """Return the contracted capacity of a year [MW]; nothing where it has none."""
+    size = f"{kind}.capacity"
+    if size not in result["size"].values:
+        return np.nan
+    return float(result["capacity"].sel(size=size).isel(year=y))
+
+
+OBLIGATION_COLUMNS = {
+    "contract": "contract",
+    "year_signed": "year_signed",
+    "contracted": "contracted_mw",
+    "price": "price",
+    "price_unit": "price_unit",
+    "term_end": "term_end",
+    "years_left": "years_left",
+    "yearly_payment": "yearly_payment_usd",
+    "yearly_delivery": "yearly_delivery_mwh",
+    "owed": "owed_usd",
+    "owed_present_value": "owed_present_value_usd",
+}
+"""Columns of `obligations` by the variable of a result they tell."""
+
+
+def obligations(results: Results) -> pd.DataFrame:
+    """Return what is owed after the last year of a study, one row per contract and signature.
+
+    A contract signed in the study runs to ``term_end``, the last year of its term. ``price`` and
+    ``yearly_payment_usd`` are those of the first year after the horizon, ``yearly_delivery_mwh``
+    the energy expected for it in a year like the study's last. ``owed_usd`` sums the payments of
+    the ``years_left`` as they fall due, in real money and gross of any resale;
+    ``owed_present_value_usd`` discounts them to the study's base year. They are no part of the cost
+    of the study. Minimum-take tariffs owe their floor.
+    """
+    frames = [
+        pd.DataFrame(
+            {
+                "case": name,
+                **{
+                    column: result[f"obligation_{key}"].to_numpy()
+                    for key, column in OBLIGATION_COLUMNS.items()
+                },
+            }
+        )
+        for name, result in by_case(results).items()
+        if "obligation_owed" in result
+    ]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
 def mix_table(mixes: xr.Dataset) -> pd.DataFrame:

@@ -33,9 +33,10 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 CATEGORIES = (
     "building", "energy", "contracts", "network", "backup", "storage", "on-site", "water",
-    "workload", "unserved",
+    "workload", "unserved", "resale",
 )  # fmt: skip
-"""Cost categories in the order they are stacked; the last palette entry is left to `unserved`."""
+"""Cost categories in the order they are stacked; the last palette entry is left to `unserved`, and
+what is earned, left of zero, is hatched."""
 
 INK = "#222222"
 FAINT = "#6B6B6B"
@@ -114,10 +115,12 @@ def ink_on(colour: str) -> str:
 
 
 def title_of(result: xr.Dataset) -> str:
-    """Return the words for a case: its site's title and its scenario."""
+    """Return the words for a case: site, scenario, and where its cost is not certified."""
     site = result.attrs.get("site_title", result.attrs.get("site", case_name(result)))
     scenario = str(result.attrs.get("scenario", "")).replace("_", " ")
-    return f"{site}, {scenario}" if scenario else str(site)
+    words = f"{site}, {scenario}" if scenario else str(site)
+    gap = result.attrs.get("certified_gap")
+    return f"{words} ({gap})" if isinstance(gap, str) else words
 
 
 def label_of(name: str, result: xr.Dataset) -> str:

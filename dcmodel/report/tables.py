@@ -25,6 +25,11 @@ FloatArray = npt.NDArray[np.float64]
 Results: TypeAlias = "xr.Dataset | Mapping[str, xr.Dataset] | Iterable[xr.Dataset]"
 """One result, results by name (what `open_results` gives), or several results."""
 
+CERTAIN = (
+    "certified_gap", "segments_gap", "status", "solver", "resolution", "assumed_values",
+    "case_hash",
+)  # fmt: skip
+"""Attributes of a result that say how sure it is."""
 ADDITIONS = ("_built", ".signed")
 """Endings of sizes that tell what is added in a year, not what stands."""
 CONTRACTED = ".contracted"
@@ -33,6 +38,9 @@ PER_TOKEN = ("usd_per_mtok", "site_usd_per_mtok", "usd_per_outcome", "mtok_per_m
 """Figures of a result whose study gives tokens; units stand in the names."""
 SUPPLY, DELIVERY = "site supply", "metered energy"
 """The two accounts of `energy`: who feeds the site, and who sold what was metered."""
+
+CONTRACTS = ("contracts", "resale")
+"""Cost categories of contracts: what is paid gross, and what is sold of it."""
 
 BALANCE_TOLERANCE = 1e-5
 """Hourly series are stored in 32 bits; their sums agree to this, relative to the largest. [1]"""
@@ -128,8 +136,7 @@ def _ranked(name: str, result: xr.Dataset) -> dict[str, object]:
         row[column_name(str(size), str(unit))] = float(value)
     shares = [key for key in result.data_vars if str(key).startswith("clean_share")]
     row |= {str(key): float(result[key]) for key in shares if result[key].ndim == 0}
-    certain = ("certified_gap", "status", "solver", "resolution", "assumed_values", "case_hash")
-    return row | {key: result.attrs[key] for key in certain if key in result.attrs}
+    return row | {key: result.attrs[key] for key in CERTAIN if key in result.attrs}
 
 
 def _ratios(result: xr.Dataset) -> dict[str, float]:
@@ -379,6 +386,12 @@ def _checks(result: xr.Dataset) -> list[tuple[str, FloatArray, FloatArray, float
         present = (result[f"{prefix}cost"] * result["discount_factor"]).sum()
         words = f"{prefix.replace('_', ' ')}cost terms against net present cost [USD]"
         found.append((words, present, result[f"{prefix}net_present_cost"], COST_TOLERANCE))
+    if "contract_net" in result:
+        signed = result["cost_category"].isin(CONTRACTS)
+        terms = result["cost"].where(signed, 0.0).sum("cost_term")
+        words = "contracts less resale against cost terms [USD]"
+        net = result["contract_net"].sum("supply_contract")
+        found.append((words, net, terms, BALANCE_TOLERANCE))
     for variable, total, dim, words in (
         ("supply", "facility_power", "component", "supply against facility power [MW]"),
         ("delivery", "grid_import", "contract", "energy sold against import [MW]"),

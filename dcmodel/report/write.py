@@ -4,7 +4,8 @@
 
     out/tables/
       ranking.csv  costs.csv  levelised_costs.csv  capacities.csv  yearly.csv  monthly.csv
-      energy.csv  checks.csv  tokens.csv  assumptions.csv (where the results tell them)
+      energy.csv  checks.csv, and where the results tell them contracts.csv  obligations.csv
+      bills.csv  tokens.csv  shadow_prices.csv  assumptions.csv
     out/figures/
       cost_stack.png  monthly_pue.png
       SITE_SCENARIO_peak_week.png  SITE_SCENARIO_load_duration.png  SITE_SCENARIO_build_out.png
@@ -23,6 +24,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from dcmodel.base.errors import DataError, Fault
+from dcmodel.base.resolution import csv_text
 from dcmodel.report import bills, contracts, figures, portfolios, prices, served, tables
 from dcmodel.report.style import canvas
 from dcmodel.study.store import open_results
@@ -69,8 +71,7 @@ def write_reports(
     _refuse_unbalanced(results)
     written = []
     for name, table in (_tables(results, out) if with_tables else {}).items():
-        text = table.to_csv(index=False, float_format="%.12g", lineterminator="\n")
-        written.append(_write(out / "tables" / f"{name}.csv", text.encode()))
+        written.append(_write(out / "tables" / f"{name}.csv", csv_text(table).encode()))
     for name, figure in _figures(results) if with_figures else ():
         written.append(_write(out / "figures" / f"{name}.png", _png(figure)))
     return written
@@ -93,6 +94,9 @@ def _tables(results: Mapping[str, xr.Dataset], out: Path) -> dict[str, pd.DataFr
     signed = contracts.contract_table(results)
     if not signed.empty:
         made["contracts"] = signed
+    owed = contracts.obligations(results)
+    if not owed.empty:
+        made["obligations"] = owed
     tokens = served.tokens(results)
     if not tokens.empty:
         made["tokens"] = tokens

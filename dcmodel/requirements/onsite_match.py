@@ -9,7 +9,8 @@ import pyomo.environ as pyo
 from pydantic import Field
 
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint
-from dcmodel.base.schema import Fraction, StagedFraction
+from dcmodel.base.schema import Fraction, Hours, StagedFraction
+from dcmodel.base.units import HOURS_PER_YEAR
 from dcmodel.components.base import Limit, SiteCase
 from dcmodel.components.staging import by_year
 from dcmodel.requirements.base import Requirement, requirements
@@ -27,6 +28,13 @@ class OnsiteMatch(Requirement):
     With size :math:`K_{jy}` and derating :math:`\delta_j` of each component named and the
     contracted connection :math:`C_y`, :math:`\sum_j \delta_j K_{jy} \ge x_y C_y`. The renewable
     energy that such a policy asks beside it is a `clean_share_yearly`, by year of its glide path.
+
+    What counts is power that the system may call when it needs it, whatever the state of the site's
+    own supply: generation and storage able to match the demand. A plant that its permit lets run in
+    emergencies only, or for some hundred hours a year, cannot be called in any hour and does not
+    count, however many megawatts of it stand idle: a component named here must be free to run for
+    `hours_at_least` hours a year. All hours of the year is how this library reads "dispatchable";
+    the decision itself names no number, so a study may state another.
     """
 
     kind: ClassVar[str] = "onsite_match"
@@ -37,11 +45,24 @@ class OnsiteMatch(Requirement):
     derating: Annotated[dict[str, Fraction], Field(min_length=1)]
     """Dispatchable components of the study, and the share of their rating that counts. [1]"""
 
+    hours_at_least: Hours = float(HOURS_PER_YEAR)
+    """Hours a year for which a component must be free to run at the system's request. [h]"""
+
     def check(self, case: SiteCase) -> list[str]:
-        """Return faults where the connection or a component named is missing."""
-        kinds = {component.kind for component in case.components}
-        missing = sorted({"grid_connection", *self.derating} - kinds)
-        return [f"{self.kind} needs '{name}' among the components; add it" for name in missing]
+        """Return faults where a component named is missing, or may not run when it is called."""
+        parts = {component.kind: component for component in case.components}
+        missing = sorted({"grid_connection", *self.derating} - set(parts))
+        faults = [f"{self.kind} needs '{name}' among the components; add it" for name in missing]
+        for kind in self.derating:
+            hours = parts[kind].dispatchable_hours(case) if kind in parts else np.inf
+            if hours < self.hours_at_least:
+                faults.append(
+                    f"{self.kind} counts '{kind}', which may run for {hours:g} h a year at the "
+                    f"system's request; power that counts must be free to run for "
+                    f"{self.hours_at_least:g} h: leave '{kind}' out of derating, give it a permit "
+                    "for as many hours, or state hours_at_least of the rule"
+                )
+        return faults
 
     def charge(self, b: pyo.Block, case: SiteCase) -> None:
         """Declare the match on the finished site."""

@@ -89,8 +89,8 @@ class Display:
                 name,
                 row.event.stage if kind in {"started", "stage", "failed"} else "",
                 f"{self._seconds(row):.0f}" if kind not in {"queued", "cached"} else "",
-                _number(row.values, "levelised_cost", ".2f"),
-                _number(row.values, "certified_gap", ".2%") or _number(row.values, "gap", ".2%"),
+                _number(row.values, "levelised_cost", "z.2f"),
+                _gap(row.values) or _number(row.values, "gap", "z.2%"),
                 _WORD.get(kind, kind),
                 style=_STYLE.get(kind),
             )
@@ -130,7 +130,7 @@ def ranking(summary: pd.DataFrame) -> Table:
     for position, (name, row) in enumerate(summary.iterrows(), start=1):
         values = {str(key): value for key, value in row.items()}
         cells = [
-            _number(values, key, form) + (_open(values) if key == "certified_gap" else "")
+            _gap(values) if key == "certified_gap" else _number(values, key, form)
             for key, _, form in shown
         ]
         table.add_row(str(position), str(name), *cells)
@@ -138,10 +138,10 @@ def ranking(summary: pd.DataFrame) -> Table:
 
 
 _RANKED = (
-    ("levelised_cost_usd_per_mwh", "USD/MWh IT", ",.2f"),
-    ("reference_levelised_cost_usd_per_mwh", "reference", ",.2f"),
-    ("certified_gap", "gap", ".2%"),
-    ("seconds", "seconds", ",.0f"),
+    ("levelised_cost_usd_per_mwh", "USD/MWh IT", "z,.2f"),
+    ("reference_levelised_cost_usd_per_mwh", "reference", "z,.2f"),
+    ("certified_gap", "gap", "z.2%"),
+    ("seconds", "seconds", "z,.0f"),
 )
 
 
@@ -149,16 +149,23 @@ def _line(event: Event) -> str:
     if event.kind == "failed":
         first = (event.message.splitlines() or [""])[0]
         return f"{event.case}  failed after {event.seconds:.0f} s in {event.stage}: {first}"
-    cost = _number(event.values, "levelised_cost", ".2f")
+    cost = _number(event.values, "levelised_cost", "z.2f")
     parts = [event.case, _WORD[event.kind]]
     if event.kind == "done":
         parts.append(f"{event.seconds:.1f} s")
     if cost:
         parts.append(f"{cost} USD/MWh IT")
-    gap = _number(event.values, "certified_gap", ".2%")
+    gap = _gap(event.values)
     if gap:
-        parts.append(f"gap {gap}{_open(event.values)}")
+        parts.append(gap if isinstance(event.values["certified_gap"], str) else f"gap {gap}")
     return "  ".join(parts)
+
+
+def _gap(values: dict[str, Any]) -> str:
+    """Return the certified gap of a result, or the words that stand for it."""
+    value = values.get("certified_gap")
+    words = value if isinstance(value, str) else _number(values, "certified_gap", "z.2%")
+    return words + _open(values) if words else ""
 
 
 def _open(values: dict[str, Any]) -> str:

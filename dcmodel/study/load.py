@@ -17,6 +17,7 @@ from dcmodel.base.paths import studies_dir
 from dcmodel.base.yamlfile import YamlFile, load_yaml
 from dcmodel.study.check import check, named_files
 from dcmodel.study.findings import Finding, Loc, as_written, dotted
+from dcmodel.study.notes import resolution_words
 from dcmodel.study.parts import Parts, read_parts
 from dcmodel.study.scenario import apply, as_document, normal_form
 from dcmodel.study.spec import SiteEntry, StudySpec
@@ -125,7 +126,7 @@ class Study:
             "workloads": ", ".join(map(_described, spec.workloads, spec.workloads.values())),
             "cooling": spec.cooling.title,
             "components": ", ".join(spec.components),
-            "resolution": str(spec.resolution),
+            "resolution": resolution_words(spec),
             "discount rate": f"{spec.discount_rate:.1%} real, USD of {spec.currency_year}",
         }
         cells = "".join(

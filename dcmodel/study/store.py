@@ -31,8 +31,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import dcmodel
 from dcmodel.base.errors import DataError, Fault
 from dcmodel.base.registry import nearest
+from dcmodel.base.resolution import json_text
 from dcmodel.study.cases import MODEL_VERSION, PORTFOLIO, Case, library_digest
 from dcmodel.study.load import Study
+from dcmodel.study.notes import resolution_words
 
 if TYPE_CHECKING:
     import h5netcdf
@@ -140,7 +142,8 @@ class Store:
         line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event}
         if case:
             line["case"] = case
-        text = json.dumps(line | {k: v for k, v in values.items() if v is not None}) + "\n"
+        told = {k: v for k, v in values.items() if v is not None}
+        text = json_text(line | told, indent=None) + "\n"
         descriptor = os.open(self.out / "journal.jsonl", os.O_APPEND | os.O_CREAT | os.O_WRONLY)
         try:
             os.write(descriptor, text.encode())
@@ -253,7 +256,7 @@ def headline(found: xr.Dataset | PortfolioResult) -> dict[str, Any]:
         for name, variable in result.data_vars.items()
         if variable.ndim == 0 and variable.dtype.kind in "fiu"
     }
-    for key in ("certified_gap", "status", "solver"):
+    for key in ("certified_gap", "segments_gap", "status", "solver"):
         if key in result.attrs:
             value = result.attrs[key]
             values[key] = value if isinstance(value, str) else float(value)
@@ -376,7 +379,10 @@ def _manifest(study: Study, cases: Sequence[Case]) -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "libraries": {name: _version(name) for name in _LIBRARIES},
         "seed": study.spec.seed,
-        "cases": [{"name": case.name, "hash": case.hash} for case in cases],
+        "cases": [
+            {"name": case.name, "hash": case.hash, "resolution": resolution_words(case.spec)}
+            for case in cases
+        ],
     }
 
 

@@ -6,13 +6,16 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dcmodel.base.resolution import csv_text
 from dcmodel.study.store import open_results, write_atomic
 
 if TYPE_CHECKING:
     import pandas as pd
 
 RANKED_BY = "levelised_cost"
-_ATTRIBUTES = ("site", "scenario", "status", "certified_gap", "seconds", "solver", "case_hash")
+_ATTRIBUTES = (
+    "site", "scenario", "status", "certified_gap", "segments_gap", "seconds", "solver", "case_hash",
+)  # fmt: skip
 
 
 def summarise(out: Path | str) -> pd.DataFrame:
@@ -51,7 +54,7 @@ def summarise(out: Path | str) -> pd.DataFrame:
 def write_summary(out: Path | str) -> Path:
     """Write ``summary.csv`` of an output folder and return its path."""
     path = Path(out) / "summary.csv"
-    write_atomic(path, summarise(out).to_csv(index_label="case", lineterminator="\n"))
+    write_atomic(path, csv_text(summarise(out), index_label="case"))
     return path
 
 

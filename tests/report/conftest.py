@@ -39,7 +39,7 @@ def costs():
         "building.capital": ("building", (4000, 4000), (4000, 4000)),
         "spot_energy.purchase": ("energy", (1000, 2000), (3000, 6000)),
         "ppa_solar.energy_paid": ("contracts", (500, 500), (0, 0)),
-        "spot_energy.resale": ("contracts", (-900, -100), (0, 0)),
+        "spot_energy.resale": ("resale", (-900, -100), (0, 0)),
     }
 
 
@@ -84,6 +84,7 @@ def make_result(site="dallas", scenario="base", cost_scale=1.0):
     _add_hourly(result)
     _add_sizes(result)
     _add_costs(result, cost_scale)
+    _add_contracts(result, cost_scale)
     _add_yearly(result)
     return result
 
@@ -139,6 +140,20 @@ def _add_costs(result, scale):
         result[f"{prefix}net_present_cost"] = ((), scale * present, {"units": "USD"})
         levelised = scale * present / 278_400
         result[f"{prefix}levelised_cost"] = ((), levelised, {"units": "USD MWh-1"})
+
+
+def _add_contracts(result, scale):
+    """The surplus is all of the solar contract's: nothing blows in the short step."""
+    result.coords["supply_contract"] = ["ppa_solar"]
+    for name, values, units in (
+        ("gross_payment", (500e3 * scale, 500e3 * scale), "USD"),
+        ("resale", (-900e3 * scale, -100e3 * scale), "USD"),
+        ("net", (-400e3 * scale, 400e3 * scale), "USD"),
+        ("delivered", (72_000, 72_000), "MWh"),
+        ("sold", (19_800, 0), "MWh"),
+    ):
+        told = np.array([values], dtype=float)
+        result[f"contract_{name}"] = (("supply_contract", "year"), told, {"units": units})
 
 
 def _add_yearly(result):

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 from matplotlib.figure import Figure
 
-from dcmodel.report.contracts import contract_table, mix_table, risk_figure
+from dcmodel.report.contracts import contract_table, mix_table, obligations, risk_figure
 
 
 @pytest.fixture
@@ -59,33 +59,57 @@ def test_the_figure_draws_every_mix(mixes):
     assert line.get_ydata() == pytest.approx(np.array(drawn))
 
 
-def test_contracts_of_a_result():
+@pytest.fixture
+def signed():
     """10 MW give 20 MWh in two hours, of which 4 are sold; 6 MW settled in money alone."""
-    result = xr.Dataset(
+    pair = ("supply_contract", "year")
+    return xr.Dataset(
         {
-            "capacity": (("size", "year"), [[10.0], [10.0], [6.0], [6.0]]),
-            "cost": (("cost_term", "year"), [[1000.0], [-200.0], [90.0]]),
-            "delivery": (
-                ("contract", "year", "time"),
-                [[[5.0, 5.0]], [[10.0, 10.0]], [[-4.0, 0.0]]],
-            ),
+            "capacity": (("size", "year"), [[10.0], [6.0]]),
+            "contract_gross_payment": (pair, [[1000.0], [90.0], [0.0]]),
+            "contract_resale": (pair, [[-200.0], [-30.0], [0.0]]),
+            "contract_net": (pair, [[800.0], [60.0], [0.0]]),
+            "contract_delivered": (pair, [[20.0], [0.0], [0.0]]),
+            "contract_sold": (pair, [[4.0], [0.0], [0.0]]),
+            "obligation_contract": ("obligation", ["ppa_baseload"]),
+            "obligation_year_signed": ("obligation", [2027]),
+            "obligation_contracted": ("obligation", [10.0]),
+            "obligation_price": ("obligation", [50.0]),
+            "obligation_price_unit": ("obligation", ["USD/MWh"]),
+            "obligation_term_end": ("obligation", [2029]),
+            "obligation_years_left": ("obligation", [2]),
+            "obligation_yearly_payment": ("obligation", [1000.0]),
+            "obligation_yearly_delivery": ("obligation", [20.0]),
+            "obligation_owed": ("obligation", [2000.0]),
+            "obligation_owed_present_value": ("obligation", [1500.0]),
         },
         {
-            "size": [
-                "ppa_baseload.capacity", "ppa_baseload.signed", "cfd_wind.capacity",
-                "cfd_wind.signed",
-            ],
-            "cost_component": ("cost_term", ["ppa_baseload", "ppa_baseload", "cfd_wind"]),
-            "contract": ["purchase", "ppa_baseload", "ppa_baseload.settled"],
+            "size": ["ppa_baseload.capacity", "cfd_wind.capacity"],
+            "supply_contract": ["ppa_baseload", "cfd_wind", "ppa_solar"],
             "year": [2027],
-            "duration": ("time", [1.0, 1.0]),
         },
         {"site": "dallas", "scenario": "base"},
-    )  # fmt: skip
-    baseload, difference = contract_table(result).to_dict("records")
+    )
+
+
+def test_contracts_of_a_result(signed):
+    """What is never signed is left out."""
+    baseload, difference = contract_table(signed).to_dict("records")
     assert baseload["contracted_mw"] == 10.0
     assert (baseload["delivered_mwh"], baseload["sold_mwh"]) == (20.0, 4.0)
-    assert baseload["cost_usd"] == 800.0
+    told = [baseload[name] for name in ("gross_payment_usd", "resale_usd", "net_usd")]
+    assert told == [1000.0, -200.0, 800.0]
     assert baseload["usd_per_mwh"] == pytest.approx(800 / 16)
-    assert difference["cost_usd"] == 90.0
+    assert difference["net_usd"] == 60.0
     assert np.isnan(difference["usd_per_mwh"])
+
+
+def test_obligations_of_a_result(signed):
+    [row] = obligations(signed).to_dict("records")
+    assert row == {
+        "case": "dallas/base", "contract": "ppa_baseload", "year_signed": 2027,
+        "contracted_mw": 10.0, "price": 50.0, "price_unit": "USD/MWh", "term_end": 2029,
+        "years_left": 2, "yearly_payment_usd": 1000.0, "yearly_delivery_mwh": 20.0,
+        "owed_usd": 2000.0, "owed_present_value_usd": 1500.0,
+    }  # fmt: skip
+    assert obligations(signed.drop_dims("obligation")).empty

@@ -73,7 +73,7 @@ def test_costs_tell_component_and_category_of_each_term(result):
     table = tables.costs(result).set_index(["term", "year"])
     row = table.loc[("spot_energy.resale", 2026)]
     assert row["component"] == "spot_energy"
-    assert row["category"] == "contracts"
+    assert row["category"] == "resale"
     assert row["usd"] == -100_000
     assert row["present_value_usd"] == -50_000
     assert row["reference_usd"] == 0
@@ -82,8 +82,9 @@ def test_costs_tell_component_and_category_of_each_term(result):
 def test_levelised_costs_by_category(result):
     table = tables.levelised_costs(result).set_index("category")
     column = table["levelised_cost_usd_per_mwh"]
-    # contracts: (500 - 900) + (500 - 100) / 2 thousand
-    assert column["contracts"] == pytest.approx(-200_000 / 278_400)
+    # paid gross 500 + 500 / 2 thousand, sold again 900 + 100 / 2 thousand
+    assert column["contracts"] == pytest.approx(750_000 / 278_400)
+    assert column["resale"] == pytest.approx(-950_000 / 278_400)
     assert column["energy"] == pytest.approx(2_000_000 / 278_400)
     assert column.sum() == pytest.approx(float(result["levelised_cost"]))
     reference = table["reference_levelised_cost_usd_per_mwh"]
@@ -154,7 +155,7 @@ def test_assumptions_fall_back_on_a_file(result, tmp_path):
 
 def test_checks_pass_on_a_sound_result(pair):
     table = tables.checks(pair)
-    assert len(table) == 2 * 7
+    assert len(table) == 2 * 8
     assert table["passed"].all()
 
 

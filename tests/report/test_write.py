@@ -132,9 +132,38 @@ def test_an_incomplete_result_is_refused_by_what_it_lacks(tmp_path, build):
         write_reports(out)
 
 
-def test_numbers_keep_twelve_digits(tmp_path, build):
+def test_power_is_told_to_the_kilowatt(tmp_path, build):
     result = build()
     result["peak_import"] = ("year", np.array([28.123456789, 58.0]), {"units": "MW"})
     write_reports(store(tmp_path / "out", {"dallas/base": result}), with_figures=False)
     yearly = pd.read_csv(tmp_path / "out" / "tables" / "yearly.csv")
-    assert yearly.loc[0, "peak_import_mw"] == 28.123456789
+    assert yearly.loc[0, "peak_import_mw"] == 28.123
+
+
+def test_no_cell_is_a_crumb_a_negative_zero_or_long(tmp_path, build):
+    """Whatever a solver leaves behind: noise on every figure, and minus nothing for zero."""
+    result, rng = build(), np.random.default_rng(4)
+    for name, values in result.data_vars.items():
+        if values.dtype.kind == "f" and name != "discount_factor":
+            noise = 1e-9 * rng.normal(size=values.shape)
+            kept = values.where(values != 0, -0.0) * (1 + noise)
+            result[name] = (kept + 1e-8 * noise).assign_attrs(values.attrs)
+    for prefix in ("", "reference_"):
+        present = (result[f"{prefix}cost"] * result["discount_factor"]).sum()
+        result[f"{prefix}net_present_cost"] = present.assign_attrs(units="USD")
+    write_reports(store(tmp_path / "out", {"dallas/base": result}), with_figures=False)
+    least = {"mw": 1e-3, "mwh": 1e-3, "usd": 0.01, "t": 1e-3, "m3": 0.01}
+    for path in (tmp_path / "out" / "tables").glob("*.csv"):
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        for column in table:
+            unit = column.rpartition("_")[2]
+            for text in table[column]:
+                try:
+                    value = abs(float(text))
+                except ValueError:
+                    continue
+                where = (path.name, column, text)
+                assert value == 0 or value >= least.get(unit, 1e-12) * (1 - 1e-9), where
+                assert not text.startswith("-0") or value > 0, where
+                mantissa = text.lower().partition("e")[0].lstrip("-")
+                assert len(mantissa.replace(".", "").strip("0")) <= 9, where

@@ -92,3 +92,25 @@ class TestOnsiteMatch:
         faults = asked.check(make_case(price=PRICE))
         assert len(faults) == 2
         assert "needs 'gas_engine' among the components" in faults[0]
+
+    @pytest.mark.parametrize(
+        ("kind", "settings", "hours"),
+        [
+            ("diesel", {}, 0),  # an emergency permit is not for the system
+            ("diesel", {"permit": "non_emergency", "permit_h": 500}, 500),
+            ("solar_onsite", {}, 0),  # nobody can call the sun
+            ("gas_engine", {}, None),
+            ("diesel", {"permit": "non_emergency", "permit_h": 8760}, None),
+        ],
+    )
+    def test_power_that_may_not_run_when_called_does_not_count(self, kind, settings, hours):
+        case = make_case(price=PRICE, kinds=("grid_connection", kind), settings={kind: settings})
+        asked = {"share": 0.5, "derating": {kind: 0.9}}
+        faults = requirements["onsite_match"].model_validate(asked).check(case)
+        if hours is None:
+            assert faults == []
+            return
+        [fault] = faults
+        assert f"'{kind}', which may run for {hours} h a year" in fault
+        enough = requirements["onsite_match"].model_validate({**asked, "hours_at_least": hours})
+        assert enough.check(case) == []
