@@ -25,6 +25,7 @@ from dcmodel.facility.design import Design
 from dcmodel.facility.linearise import AffineFacility, linearisation_error, linearise
 from dcmodel.facility.weather import FacilityWeather
 from dcmodel.optimise.build import compile_site
+from dcmodel.optimise.exclusive import held_apart
 from dcmodel.optimise.explain import explain
 from dcmodel.optimise.extract import add_metrics, site_costs, site_dataset, site_sizes
 from dcmodel.optimise.pathway import (
@@ -359,6 +360,16 @@ def _solve(
         tolerance=YEAR_TOLERANCE,
         whole_below=lp.matrix.nnz + 1 if at_once else SMALL,
         progress=lambda line: _report_bounds(report, line),
+    )
+    solution = held_apart(
+        m,
+        lp,
+        solution,
+        gap=effort.gap,
+        at_once=at_once,
+        solver=effort.solver,
+        tolerance=YEAR_TOLERANCE,
+        jobs=effort.jobs,
     )
     solution = settled(lp, solution, effort.gap)
     lp.load_solution(m, solution.x, solution.row_dual)

@@ -30,6 +30,7 @@ from dcmodel.inputs.loads import Load, read_load
 from dcmodel.inputs.tariffs import read_tariff
 from dcmodel.markets.base import TariffForm, make_forms
 from dcmodel.optimise.build import compile_site
+from dcmodel.optimise.exclusive import held_apart
 from dcmodel.optimise.extract import site_dataset
 from dcmodel.optimise.pathway import solve_pathway
 from dcmodel.optimise.settle import settled
@@ -246,6 +247,9 @@ def run_metered(study: MeteredStudy, report: Callable[..., None] = silent) -> Me
             tolerance=TOLERANCE,
             whole_below=lp.matrix.nnz + 1,
         )
+    solution = held_apart(
+        m, lp, solution, gap=spec.gap, at_once=True, solver=spec.solver, tolerance=TOLERANCE
+    )
     solution = settled(lp, solution, spec.gap)
     lp.load_solution(m, solution.x)
     data = site_dataset(m, lp, case, solution.x, study.load.time)
