@@ -38,6 +38,8 @@ REPAIRS_MAX = 8
 """How often hours are added in which both flows run; then every hour has its direction."""
 CHOICES_MAX = 6
 """How often the whole-number choice is widened to further hours."""
+CHOICES_AT_ONCE = 2_000
+"""Steps for all of which a choice is asked at once: the cuts of a solver want them all."""
 CHOICE_SECONDS = 60.0
 """Time for whole-number choices; what is not proven by then is told as the gap [s]."""
 CHOICE_NONZEROS = 600_000
@@ -173,7 +175,8 @@ class _Search:
                 break
         else:
             if self.at_once and self.problem.matrix.nnz <= CHOICE_NONZEROS:
-                self._choose(both)
+                few = both.size <= CHOICES_AT_ONCE
+                self._choose(np.ones_like(both) if few else self._near_both(x))
         if self.best is None:
             message = (
                 "no dispatch was found in which every store either charges or discharges in an "
@@ -184,6 +187,10 @@ class _Search:
         return _result(
             self.lp, self.solution, best.x, best.row_dual, self.lower, self.gap, solvers
         )
+
+    def _near_both(self, x: Floats) -> Mask:
+        """Return where a choice may matter by the multipliers of the solution."""
+        return self.flows.near(self.problem, x, self.solution.row_dual)
 
     def _near(self) -> bool:
         """Return whether the best dispatch is as near to the lower bound as was asked for."""

@@ -23,6 +23,9 @@ Mask = NDArray[np.bool_]
 TOLERANCE = 1e-6
 """Of two opposed flows the smaller is rounding below this share of the year's largest flow. [1]"""
 
+LITTLE = 0.01
+"""Both flows might run where that loses less than this share of the largest worth of a flow. [1]"""
+
 
 def smaller_flow(into: Floats, out: Floats) -> Floats:
     """Return the smaller of two opposed flows over the largest flow of the year [1].
@@ -75,6 +78,13 @@ class Flows:
     def both(self, x: Floats) -> Mask:
         """Return where both flows run."""
         return smaller_flow(x[self.into], x[self.out]) > TOLERANCE
+
+    def near(self, problem: Problem, x: Floats, row_dual: Floats) -> Mask:
+        """Return where both flows run, or might at little loss by the multipliers of `x`."""
+        worth = problem.matrix.T @ row_dual
+        reduced = problem.cost - worth
+        loss = reduced[self.into] + self.ratio * reduced[self.out]
+        return self.both(x) | (loss <= LITTLE * np.abs(worth[self.into]).max(initial=0.0))
 
     def netted(self, x: Floats) -> Floats:
         """Return columns with one flow at most in every step, and the content as it is.
@@ -166,19 +176,23 @@ def with_choice(problem: Problem, flows: Flows, where: Mask) -> Problem:
     """
     into, out = flows.into[where], flows.out[where]
     count, n = into.size, problem.shape[1]
-    k = np.arange(count)
+    k, ones = np.arange(count), np.ones(count)
     most_in, most_out = problem.upper[into], problem.upper[out]
-    ones = np.ones(count)
+    tight, low, high = _alone(problem, flows, where)
 
     def rows_of(column: Indices, choice: Floats) -> Any:
         data = np.concatenate([ones, choice])
         at = (np.tile(k, 2), np.concatenate([column, n + k]))
         return sparse.csr_array((data, at), shape=(count, n + count))
 
-    tight, low, high = _alone(problem, flows, where)
-    wide = sparse.hstack([problem.matrix, sparse.csr_array((problem.shape[0], count))])
-    tight = sparse.hstack([tight, sparse.csr_array((tight.shape[0], count))])
-    matrix = sparse.vstack([wide, rows_of(into, -most_in), rows_of(out, most_out), tight])
+    matrix = sparse.vstack(
+        [
+            _widened(problem.matrix, count),
+            rows_of(into, -most_in),
+            rows_of(out, most_out),
+            _widened(tight, count),
+        ]
+    )
     whole = np.zeros(n, dtype=bool) if problem.integer is None else problem.integer
     endless = np.full(count, -np.inf)
     return replace(
@@ -191,6 +205,10 @@ def with_choice(problem: Problem, flows: Flows, where: Mask) -> Problem:
         upper=np.concatenate([problem.upper, ones]),
         integer=np.concatenate([whole, ones.astype(bool)]),
     )
+
+
+def _widened(matrix: Any, count: int) -> Any:
+    return sparse.hstack([matrix, sparse.csr_array((matrix.shape[0], count))])
 
 
 def _alone(problem: Problem, flows: Flows, where: Mask) -> tuple[Any, Floats, Floats]:

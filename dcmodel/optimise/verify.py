@@ -12,6 +12,7 @@ import xarray as xr
 from dcmodel.base.errors import Fault, SolverError
 from dcmodel.components.base import Held, SiteCase
 from dcmodel.finance.bill import Meter, chained, itemise, total
+from dcmodel.optimise.opposed import smaller_flow
 from dcmodel.workload.deferral import served_first_in_first_out
 
 FloatArray = npt.NDArray[np.float64]
@@ -24,6 +25,8 @@ WORK_MWH = 1e-3
 """Work of a year served late, early or not at all stays below this. [MWh]"""
 BILL_RELATIVE = 1e-6
 """Bills recomputed from the meter equal the model's charges within this. [1]"""
+OPPOSED_RELATIVE = 1e-5
+"""Of charge and discharge in one step the smaller is below this share of the year's largest. [1]"""
 CENT_USD = 0.01
 """Bills that differ by less do not differ. [USD]"""
 WORTH_STATING_USD = 1e4
@@ -44,6 +47,8 @@ class Verification:
     """Largest difference of a yearly bill from the model's charges [1]."""
     contract_relative: float
     """Largest difference of a contract's yearly statement from the model's cost [1]."""
+    opposed_relative: float
+    """Smaller of charge and discharge in the worst step, over the largest of its year [1]."""
 
     @property
     def attributes(self) -> dict[str, float]:
@@ -54,11 +59,12 @@ class Verification:
             "check_work_mwh": self.work_mwh,
             "check_bill_relative": self.bill_relative,
             "check_contract_relative": self.contract_relative,
+            "check_opposed_relative": self.opposed_relative,
         }
 
 
 def verify(result: xr.Dataset, case: SiteCase, objective: float) -> Verification:
-    """Check balance, cost terms, deadlines and bills of a solved case.
+    """Check balance, cost terms, deadlines, bills and stores of a solved case.
 
     Parameters
     ----------
@@ -80,6 +86,7 @@ def verify(result: xr.Dataset, case: SiteCase, objective: float) -> Verification
         work_mwh=work_error(result, case),
         bill_relative=bill_error(result, case),
         contract_relative=contract_error(result, case),
+        opposed_relative=opposed_error(result),
     )
     faults = [
         Fault(case.name, f"{what} differs by {value:.3g} {unit}; at most {limit:g} is allowed")
@@ -92,9 +99,24 @@ def verify(result: xr.Dataset, case: SiteCase, objective: float) -> Verification
         )
         if not value <= limit
     ]
+    if not found.opposed_relative <= OPPOSED_RELATIVE:
+        msg = (
+            f"a store charges and discharges in the same step, by {found.opposed_relative:.3g} of "
+            f"its largest flow; at most {OPPOSED_RELATIVE:g} is allowed"
+        )
+        faults.append(Fault(case.name, msg))
     if faults:
         raise SolverError(faults)
     return found
+
+
+def opposed_error(result: xr.Dataset) -> float:
+    """Return the smaller of charge and discharge of the worst store and step, relative [1]."""
+    if "charge" not in result:
+        return 0.0
+    into, out = (result[name].transpose(..., "time").to_numpy() for name in ("charge", "discharge"))
+    # what names no flows has none
+    return float(smaller_flow(np.nan_to_num(into), np.nan_to_num(out)).max(initial=0.0))
 
 
 def balance_error(result: xr.Dataset) -> float:
