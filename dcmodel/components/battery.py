@@ -90,8 +90,6 @@ class Battery(Component):
         usable *= 1.0 - fade / 2
         wear = parameters.value("variable_operation")
         b.efficiency = ArrayParam(values=np.sqrt(into * out), doc="Efficiency one way [1]")
-        b.efficiency_charge = ArrayParam(values=into, doc="Efficiency of charging [1]")
-        b.efficiency_discharge = ArrayParam(values=out, doc="Efficiency of discharging [1]")
         self._size(b, case)
         power_max, energy_max = b.power.upper_bound[:, None], b.energy.upper_bound[:, None]
         b.charge = ArrayVar(m.Y, m.T, lower=0, upper=power_max, doc="Charging power [MW]")

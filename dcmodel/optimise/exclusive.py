@@ -184,9 +184,7 @@ class _Search:
             )
             raise SolverError(message)
         best, solvers = self.best, tuple(self.solvers)
-        return _result(
-            self.lp, self.solution, best.x, best.row_dual, self.lower, self.gap, solvers
-        )
+        return _result(self.lp, self.solution, best.x, best.row_dual, self.lower, self.gap, solvers)
 
     def _near_both(self, x: Floats) -> Mask:
         """Return where a choice may matter by the multipliers of the solution."""

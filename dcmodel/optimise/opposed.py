@@ -118,7 +118,7 @@ class Flows:
         return np.where(where, np.where(charging, 1, -1), 0).astype(np.int8)
 
     def barred(self, upper: Floats, direction: NDArray[np.int8]) -> Floats:
-        """Return upper bounds that leave one flow: the inward at 1, the outward at -1, both at 0."""
+        """Return upper bounds that leave the inward flow at 1, the outward at -1, both at 0."""
         upper = upper.copy()
         upper[self.out[direction > 0]] = 0.0
         upper[self.into[direction < 0]] = 0.0
@@ -151,7 +151,8 @@ def entries(matrix: Any, rows: Indices, columns: Indices) -> Floats:
     part = matrix[rows]
     row = np.repeat(np.arange(rows.size), np.diff(part.indptr))
     hit = part.indices == columns[row]
-    return np.bincount(row[hit], weights=part.data[hit], minlength=rows.size)
+    found = np.bincount(row[hit], weights=part.data[hit], minlength=rows.size)
+    return found.astype(float)
 
 
 def with_choice(problem: Problem, flows: Flows, where: Mask) -> Problem:

@@ -43,8 +43,7 @@ class CleanShareHourly(Requirement):
 
     The grid's share counts for import that no contract covers, so that nothing is claimed twice.
     Clean energy may be put by (:math:`a_t`, at most what the batteries charge) and claimed when
-    they discharge (:math:`d_t`), after their losses. No more of it is stored than there is energy
-    in the battery, so that none is claimed before it was put by.
+    they discharge (:math:`d_t`), after their losses.
     """
 
     kind: ClassVar[str] = "clean_share_hourly"
@@ -209,16 +208,12 @@ def _store(b: pyo.Block, battery: pyo.Block) -> None:
     b.content = ArrayVar(
         m.Y, m.T, lower=0, upper=battery.stored.upper_bound, doc="Carbon-free energy stored [MWh]"
     )
-    into, out = battery.efficiency_charge.value, battery.efficiency_discharge.value
+    efficiency = battery.efficiency.value
 
     @array_constraint(b, m.Y, m.T, doc="Carbon-free content follows charge and discharge")
     def content_balance(b: pyo.Block, y: Any, t: Any) -> Any:
-        flow = into * b.put_by[y, t] - b.released[y, t] / out
+        flow = efficiency * b.put_by[y, t] - b.released[y, t] / efficiency
         return b.content[y, t] == b.content[y, m.previous[t]] + m.duration[t] * flow
-
-    @array_constraint(b, m.Y, m.T, doc="Carbon-free content within the content")
-    def content_within(b: pyo.Block, y: Any, t: Any) -> Any:
-        return b.content[y, t] <= battery.stored[y, t]
 
     @array_constraint(b, m.Y, m.T, doc="Carbon-free charging within the charging")
     def put_by_within(b: pyo.Block, y: Any, t: Any) -> Any:
