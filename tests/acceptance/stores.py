@@ -25,7 +25,7 @@ def solved(
     """Return the optimum of a battery behind a flat load at hourly prices."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        first = datetime(2025, 1, 1)  # noqa: DTZ001
+        first = datetime(2025, 1, 1)
         with (folder / "load.csv").open("w", newline="", encoding="utf-8") as file:
             rows = csv.writer(file)
             rows.writerow(["time", "load (kW)", "price"])
@@ -40,8 +40,8 @@ def solved(
         (folder / "study.yaml").write_text(
             "schema: dcmodel/metered-1\nname: case\nload: {file: load.csv}\ntariff: tariff.yaml\n"
             "series: {price_energy: price}\ncomponents:\n  battery:\n    parameters: {"
-            f"capex_power: {capex[0]}, capex_energy: {capex[1]}, fixed_operation_share_of_capex: 0, "
-            "variable_operation: 0, state_of_charge_min: 0}\n    efficiency_charge: 0.9\n"
+            f"capex_power: {capex[0]}, capex_energy: {capex[1]}, "
+            "fixed_operation_share_of_capex: 0, variable_operation: 0, state_of_charge_min: 0}\n    efficiency_charge: 0.9\n"
             "    efficiency_discharge: 0.9\n    annuity_factor: 0.1\n"
             f"    power_max_mw: {power}\n    energy_max_mwh: {energy}\n{more}",
             encoding="utf-8",
