@@ -41,7 +41,8 @@ def solved(
             "schema: dcmodel/metered-1\nname: case\nload: {file: load.csv}\ntariff: tariff.yaml\n"
             "series: {price_energy: price}\ncomponents:\n  battery:\n    parameters: {"
             f"capex_power: {capex[0]}, capex_energy: {capex[1]}, "
-            "fixed_operation_share_of_capex: 0, variable_operation: 0, state_of_charge_min: 0}\n    efficiency_charge: 0.9\n"
+            "fixed_operation_share_of_capex: 0, variable_operation: 0, state_of_charge_min: 0}\n"
+            "    efficiency_charge: 0.9\n"
             "    efficiency_discharge: 0.9\n    annuity_factor: 0.1\n"
             f"    power_max_mw: {power}\n    energy_max_mwh: {energy}\n{more}",
             encoding="utf-8",
