@@ -86,13 +86,20 @@ class Flows:
         loss = reduced[self.into] + self.ratio * reduced[self.out]
         return self.both(x) | (loss <= LITTLE * np.abs(worth[self.into]).max(initial=0.0))
 
-    def netted(self, x: Floats) -> Floats:
+    def netted(self, x: Floats, burnt: float = np.inf) -> Floats:
         """Return columns with one flow at most in every step, and the content as it is.
 
         What would have been burnt is not drawn any more, so other rows may not hold.
+
+        Parameters
+        ----------
+        x : ndarray
+        burnt : float
+            Steps that burn more than this are left as they are [MW].
         """
         into, out = x[self.into], x[self.out]
         off = np.minimum(into, out / self.ratio)
+        off = np.where(off * (1.0 - self.ratio) <= burnt, off, 0.0)
         better = x.copy()
         better[self.into] = np.maximum(into - off, 0.0)
         better[self.out] = np.maximum(out - self.ratio * off, 0.0)
