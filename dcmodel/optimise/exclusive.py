@@ -5,7 +5,8 @@ bound all the same. Its optimum shows in which hours both run; there a direction
 hours are dispatched again, until one flow at most runs in every hour: a design within a gap that
 the lower bound still proves. Directions are tried in turn: what moves the content as before, flows
 that take turns, and where the gap asked for is not reached and the program is not too large, a
-whole-number choice for these hours (`dcmodel.optimise.opposed.with_choice`).
+whole-number choice for these hours (`dcmodel.optimise.opposed.with_choice`), of all at once or
+window by window (`dcmodel.optimise.windows`).
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from dcmodel.optimise.opposed import Flows, Mask, with_choice
 from dcmodel.optimise.pathway import PathwaySolution
 from dcmodel.optimise.solve import Solution, solve_or_none
 from dcmodel.optimise.solvers.problem import Floats, Problem
+from dcmodel.optimise.windows import choose_by_windows
 
 logger = logging.getLogger(__name__)
 
@@ -183,8 +185,7 @@ class _Search:
                 break
         else:
             if self.at_once and self.problem.matrix.nnz <= CHOICE_NONZEROS:
-                few = both.size <= CHOICES_AT_ONCE
-                self._choose(np.ones_like(both) if few else self._near_both(x))
+                self._choose(x, both)
         if self.best is None:
             message = (
                 "no dispatch was found in which every store either charges or discharges in an "
@@ -194,9 +195,24 @@ class _Search:
         best, solvers = self.best, tuple(self.solvers)
         return _result(self.lp, self.solution, best.x, best.row_dual, self.lower, self.gap, solvers)
 
-    def _near_both(self, x: Floats) -> Mask:
-        """Return where a choice may matter by the multipliers of the solution."""
-        return self.flows.near(self.problem, x, self.solution.row_dual)
+    def _choose(self, x: Floats, both: Mask) -> None:
+        """Choose directions by whole numbers: at once where they are few, else by windows."""
+        if both.size <= CHOICES_AT_ONCE:
+            self._branch(np.ones_like(both))
+            return
+        where = self.flows.near(self.problem, x, self.solution.row_dual)
+        if where.sum() <= CHOICES_AT_ONCE // 2:
+            self._branch(where)
+        if not self._near():
+            self._by_windows(where, x)
+
+    def _by_windows(self, where: Mask, x: Floats) -> None:
+        """Choose directions window by window, and lift the lower bound by theirs."""
+        end = time.perf_counter() + CHOICE_SECONDS
+        chosen = choose_by_windows(self.lp, self.flows, where, x, self.solution.row_dual, end)
+        self.lower = max(self.lower, chosen.lower)
+        self.solvers |= chosen.solvers
+        self._repair(chosen.direction, x)
 
     def _near(self) -> bool:
         """Return whether the best dispatch is as near to the lower bound as was asked for."""
@@ -265,7 +281,7 @@ class _Search:
             self.solvers.add(answer.solver)
         return answer
 
-    def _choose(self, where: Mask) -> None:
+    def _branch(self, where: Mask) -> None:
         """Choose directions by branch and bound, in more and more steps."""
         end = time.perf_counter() + CHOICE_SECONDS
         n = self.problem.shape[1]
