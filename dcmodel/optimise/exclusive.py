@@ -212,7 +212,10 @@ class _Search:
         chosen = choose_by_windows(self.lp, self.flows, where, x, self.solution.row_dual, end)
         self.lower = max(self.lower, chosen.lower)
         self.solvers |= chosen.solvers
-        self._repair(chosen.direction, x)
+        direction = chosen.direction
+        if self.best is not None:
+            direction = np.where(direction == 0, self.best.direction, direction)
+        self._repair(direction, x)
 
     def _near(self) -> bool:
         """Return whether the best dispatch is as near to the lower bound as was asked for."""

@@ -5,10 +5,10 @@ hold, with prices that the multipliers :math:`y` of the whole program give,
 
 .. math:: p = A_w^T y_w + r_w, \qquad r = c - A^T y ,
 
-where :math:`r_w` is that of the window's own columns and zero for what it shares with others:
-content at its ends, sizes, peaks. Without whole numbers its optimum is its part of the bound that
-:math:`y` proves; with the choice between opposed flows it is higher, and the sum over all windows
-remains a lower bound of the whole.
+where :math:`r_w` is that of the window's own columns, and its part of that of the sizes and peaks
+that it shares with others, by what they are worth to it. Without whole numbers its optimum is its
+part of the bound that :math:`y` proves; with the choice between opposed flows it is higher, and the
+sum over all windows remains a lower bound of the whole.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from dcmodel.optimise.certify import DualBound, dual_bound
 from dcmodel.optimise.opposed import Flows, Indices, Mask, with_choice
 from dcmodel.optimise.solve import solve_or_none
 from dcmodel.optimise.solvers.problem import Floats, Problem, narrow
 
-WINDOW_STEPS = 192
-"""Steps of a window, two days of quarters of an hour or more."""
+WINDOW_STEPS = 48
+"""Steps of a window: two days of hours, or half a day of quarters of an hour."""
 WINDOW_SECONDS = 10.0
 """Time for the choice of one window [s]."""
 WINDOW_GAP = 1e-7
@@ -72,13 +73,15 @@ def choose_by_windows(
     lower = bound.value + problem.offset
     direction = np.zeros(where.shape, dtype=np.int8)
     solvers: set[str] = set()
+    worth = _worth(problem, row_step // WINDOW_STEPS, bound.multiplier)
     for first in range(0, steps, WINDOW_STEPS):
         inside = slice(first, min(first + WINDOW_STEPS, steps))
         if not where[:, inside].any() or time.perf_counter() > end:
             continue
         rows = np.flatnonzero((row_step >= inside.start) & (row_step < inside.stop))
         own = (column_step >= inside.start) & (column_step < inside.stop)
-        window = _Window.of(problem, rows, own, bound)
+        share = np.where(column_step < 0, worth[first // WINDOW_STEPS], own)
+        window = _Window.of(problem, rows, share, bound)
         part = window.flows(flows, inside)
         everywhere = np.ones(part.into.shape, dtype=bool)
         answer = solve_or_none(
@@ -109,6 +112,16 @@ def _steps(blocks: Any, steps: int) -> Indices:
     return found
 
 
+def _worth(problem: Problem, window: Indices, y: Floats) -> Floats:
+    """Return the share of each window in what its rows give to a column, (windows, columns) [1]."""
+    rows = np.flatnonzero(window >= 0)
+    count = int(window.max(initial=-1)) + 1
+    pick = sparse.csr_array((y[rows], (window[rows], rows)), shape=(count, y.size))
+    given = np.abs((pick @ problem.matrix).toarray())
+    total = given.sum(axis=0)
+    return np.divide(given, total, out=np.zeros_like(given), where=total > 0)
+
+
 @dataclass(frozen=True)
 class _Window:
     """The program of some rows."""
@@ -120,18 +133,18 @@ class _Window:
     """Its part of the bound that the multipliers prove."""
 
     @classmethod
-    def of(cls, problem: Problem, rows: Indices, own: Any, bound: DualBound) -> _Window:
-        """Return the program of `rows`, priced; `own` columns are in no other window."""
+    def of(cls, problem: Problem, rows: Indices, share: Floats, bound: DualBound) -> _Window:
+        """Return the program of `rows`, priced; `share` is its part of every reduced cost."""
         y = bound.multiplier[rows]
         matrix = problem.matrix[rows]
-        held = own.copy()
+        held = share > 0
         held[matrix.indices] = True
         columns = np.flatnonzero(held)
         matrix = narrow(matrix[:, columns])
         low, high = problem.row_lower[rows], problem.row_upper[rows]
         sides = np.where(y > 0, low, np.where(y < 0, high, 0.0))
         part = Problem(
-            cost=matrix.T @ y + np.where(own[columns], bound.reduced_cost[columns], 0.0),
+            cost=matrix.T @ y + (share * bound.reduced_cost)[columns],
             matrix=matrix,
             row_lower=low,
             row_upper=high,
@@ -139,7 +152,7 @@ class _Window:
             upper=problem.upper[columns],
             integer=None if problem.integer is None else problem.integer[columns],
         )
-        return cls(part, rows, columns, float(y @ sides + bound.column_part[own].sum()))
+        return cls(part, rows, columns, float(y @ sides + share @ bound.column_part))
 
     def flows(self, flows: Flows, inside: slice) -> Flows:
         """Return the opposed flows of the window by its own rows and columns."""

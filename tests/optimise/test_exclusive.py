@@ -16,7 +16,7 @@ from dcmodel.base.errors import SolverError
 from dcmodel.components.base import Workload
 from dcmodel.components.opposed import opposed_flows
 from dcmodel.markets.base import tariffs
-from dcmodel.optimise import exclusive
+from dcmodel.optimise import exclusive, windows
 from dcmodel.optimise.build import compile_site
 from dcmodel.optimise.exclusive import held_apart
 from dcmodel.optimise.extract import site_dataset
@@ -333,3 +333,22 @@ def test_a_store_without_losses_is_netted_without_a_further_dispatch(monkeypatch
     found = held_apart(m, lp, replace(first, x=x), gap=1e-8, at_once=True)
     assert not flows.both(found.x).any()
     assert found.objective == pytest.approx(first.objective)
+
+
+@pytest.mark.parametrize("steps", [6, 10])
+def test_windows_lift_the_bound_and_never_above_the_optimum(monkeypatch, steps):
+    """Forty-eight hours in windows of any length; those of unlike length cut a night in two."""
+    monkeypatch.setattr(windows, "WINDOW_STEPS", steps)
+    monkeypatch.setattr(exclusive, "CHOICES_AT_ONCE", 0)
+    price = np.tile(np.repeat([-80.0, 20.0], 12), 2)
+    case = make_case(
+        price=price, load=2.0, kinds=("battery",), settings={"battery": battery(energy=1.5)}
+    )
+    m, _, first, found = solved(case)
+    expected = least_cost(
+        np.full(48, 2.0), price, power=1.0, energy=1.5, into=0.9, out=0.9, cost_power=10.0,
+        cost_energy=20.0,
+    )  # fmt: skip
+    assert both(m) < 1e-6
+    assert first.lower_bound + 0.1 < found.lower_bound <= expected + 1e-5
+    assert expected - 1e-5 <= found.objective
