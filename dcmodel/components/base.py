@@ -22,6 +22,8 @@ name on the block   index           meaning
 ``emissions``       year            emissions of fuel burnt on site [t CO2e]
 ``clean``           year, time      carbon-free energy that may be claimed in the hour [MW]
 ``nox``             year            nitrogen oxides of fuel burnt on site [t]
+``opposed``         -               the flows into and out of its content, of which one at most runs
+                                    (`dcmodel.components.opposed`)
 ``outage_supply``   year, start, h  power given in an outage, by start and hour into it [MW]
 cost terms          year            undiscounted real USD of the year, each with a category
 ==================  ==============  ==========================================================

@@ -15,6 +15,7 @@ from dcmodel.base.units import HOURS_PER_YEAR, KW_PER_MW
 from dcmodel.components.base import Component, FloatArray, Limit, SiteCase, components
 from dcmodel.components.battery_backup import larger, part
 from dcmodel.components.battery_life import replacement_pieces
+from dcmodel.components.opposed import Opposed
 from dcmodel.components.outage_store import (
     declare_store,
     outage_contents,
@@ -43,8 +44,8 @@ class Battery(Component):
        \qquad 0 \le e_t \le u E_y
 
     cyclic over each year. A `reserve_mwh`, or the one that outages ask for, is never drawn in
-    ordinary hours. No binary: with :math:`\eta < 1`, charging while discharging only wastes
-    energy, which pays at strongly negative prices alone; the shared converter limit bounds that.
+    ordinary hours. One of :math:`c_t` and :math:`d_t` is zero: the shared converter is all of that
+    which a linear program can say, the rest is held by `dcmodel.optimise.exclusive`.
 
     With `degradation`, cells last until calendar and cycles have faded them to the end of life
     (`dcmodel.components.battery_life`); what shorter lives cost in annuities is paid by throughput,
@@ -70,9 +71,9 @@ class Battery(Component):
     efficiency_discharge: Efficiency | None = None
     """Efficiency of discharging; None takes the root of the file's round trip. [1]"""
     state_of_charge_first: Fraction | None = None
-    """State of charge when a year begins; None lets each year begin as it ends. [1]"""
+    """State of charge when a year begins and ends; None leaves it to the optimisation. [1]"""
     state_of_charge_last: Fraction | None = None
-    """State of charge when a year ends; None as at its beginning. [1]"""
+    """State of charge when a year ends: that of its beginning, which None takes as well. [1]"""
     whole_units_kw: Annotated[float, Field(gt=0), Quantity("kW")] | None = None
     """Converter power comes in whole units of so much; None in any size. [kW]"""
     whole_units_kwh: Annotated[float, Field(gt=0), Quantity("kWh")] | None = None
@@ -130,6 +131,8 @@ class Battery(Component):
         def energy_limit(b: pyo.Block, y: Any, t: Any) -> Any:
             return b.stored[y, t] <= usable * b.energy[y]
 
+        b.opposed = Opposed(b.charge, b.discharge, b.stored, b.energy_balance, b.energy_limit)
+
         @array_expression(b, m.Y, m.T, doc="Power into the site bus [MW]")
         def supply(b: pyo.Block, y: Any, t: Any) -> Any:
             return b.discharge[y, t] - b.charge[y, t]
@@ -156,27 +159,34 @@ class Battery(Component):
         return way if into is None else into, way if out is None else out
 
     def _ends_of_year(self, b: pyo.Block, case: SiteCase) -> None:
-        """Declare the energy at the beginning and at the end of a year, above the lowest state."""
+        """Declare the energy with which a year begins and ends, above the lowest state."""
         m = b.model()
         lowest = self.technology(case).value("state_of_charge_min")
-        first = self.state_of_charge_first or 0.0
-        last = first if self.state_of_charge_last is None else self.state_of_charge_last
+        held = (self.state_of_charge_first or 0.0) - lowest
         into, out = self._efficiencies(case)
         end = len(case.duration) - 1
 
         @array_constraint(b, m.Y, doc="A year begins with the energy given")
         def first_state(b: pyo.Block, y: Any) -> Any:
             flow = into * b.charge[y, 0] - b.discharge[y, 0] / out
-            return b.stored[y, 0] == (first - lowest) * b.energy[y] + m.duration[0] * flow
+            return b.stored[y, 0] == held * b.energy[y] + m.duration[0] * flow
 
         @array_constraint(b, m.Y, doc="A year ends with the energy given")
         def last_state(b: pyo.Block, y: Any) -> Any:
-            return b.stored[y, end] == (last - lowest) * b.energy[y]
+            return b.stored[y, end] == held * b.energy[y]
 
     @model_validator(mode="after")
-    def _ends_go_together(self) -> Battery:
-        if self.state_of_charge_last is not None and self.state_of_charge_first is None:
+    def _year_ends_as_it_begins(self) -> Battery:
+        first, last = self.state_of_charge_first, self.state_of_charge_last
+        if last is not None and first is None:
             msg = "state_of_charge_last needs state_of_charge_first; give both"
+            raise ValueError(msg)
+        if last is not None and last != first:
+            msg = (
+                f"a year begins with a state of charge of {first:g} and ends with {last:g}: the "
+                "difference is energy that nobody pays for, or that is lost, every year; give "
+                "both the same value, or leave out state_of_charge_last"
+            )
             raise ValueError(msg)
         return self
 

@@ -11,6 +11,7 @@ from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, array_express
 from dcmodel.base.errors import Fault, StudyError
 from dcmodel.base.schema import Megawatt, MegawattHour
 from dcmodel.components.base import Component, FloatArray, Limit, SiteCase, components
+from dcmodel.components.opposed import Opposed
 from dcmodel.components.outage_store import (
     declare_store,
     outage_contents,
@@ -105,6 +106,8 @@ class ThermalStorage(Component):
         @array_constraint(b, m.Y, m.T, doc="Stored cold within the usable size")
         def tank_limit(b: pyo.Block, y: Any, t: Any) -> Any:
             return b.stored[y, t] <= usable * b.energy[y]
+
+        b.opposed = Opposed(b.charge, b.discharge, b.stored, b.cold_balance)
 
         @array_expression(b, m.Y, m.T, doc="Power of compressors saved [MW]")
         def supply(b: pyo.Block, y: Any, t: Any) -> Any:

@@ -20,7 +20,7 @@ from pydantic import Field, ValidationError, model_validator
 from dcmodel.base.errors import DataError, Fault
 from dcmodel.base.registry import Registry, nearest
 from dcmodel.base.yamlfile import YamlFile, validation_faults
-from dcmodel.components.base import Component, SiteCase
+from dcmodel.components.base import Component, FloatArray, SiteCase
 from dcmodel.finance.bill import Basis, BillItem, Meter
 from dcmodel.inputs.charges import Charge, UserTariff
 from dcmodel.inputs.time_of_use import refusal

@@ -309,7 +309,12 @@ def _attributes(
         "resolution": f"{planned}, sites hourly" if hourly else planned,
         "plan_seconds": round(plan.solution.seconds, 1),
     }
-    for check in ("check_balance_mw", "check_cost_relative", "check_bill_relative"):
+    for check in (
+        "check_balance_mw",
+        "check_cost_relative",
+        "check_bill_relative",
+        "check_opposed_relative",
+    ):
         values = [float(r.attrs[check]) for r in sites.values() if check in r.attrs]
         if values:
             found[check] = max(values)

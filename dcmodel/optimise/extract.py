@@ -13,6 +13,7 @@ from dcmodel.arrays import CostTerm, LinearProgram
 from dcmodel.base.resolution import without_crumbs
 from dcmodel.base.units import KG_PER_TONNE
 from dcmodel.components.base import SiteCase, offering
+from dcmodel.components.opposed import opposed_flows
 from dcmodel.finance.metrics import levelised_cost
 from dcmodel.optimise.clean import clean_account
 from dcmodel.optimise.contracts import attach_obligations, contract_account
@@ -228,7 +229,7 @@ def _by_class(result: xr.Dataset, m: pyo.ConcreteModel) -> None:
 
 
 def _stored(result: xr.Dataset, m: pyo.ConcreteModel, case: SiteCase) -> None:
-    """Add what stores hold, where a component has content by hour."""
+    """Add what stores hold and what flows into and out of them, by hour."""
     shape = (len(case.years), len(case.duration))
     stores = {
         block.index(): np.asarray(block.stored.array, dtype=float)
@@ -239,6 +240,18 @@ def _stored(result: xr.Dataset, m: pyo.ConcreteModel, case: SiteCase) -> None:
         result.coords["store"] = list(stores)
         doc = "Content of a store at the end of the step [MWh]"
         _put(result, "stored", ("store", "year", "time"), np.stack(list(stores.values())), doc)
+    pairs = {block.index(): pair for block, pair in opposed_flows(m) if block.index() in stores}
+    if pairs:
+        none = np.full(shape, np.nan)
+        for name, side, doc in (
+            ("charge", "into", "Flow into a store [MW]"),
+            ("discharge", "out", "Flow out of a store [MW]"),
+        ):
+            flows = [
+                np.asarray(getattr(pairs[store], side).array) if store in pairs else none
+                for store in stores
+            ]
+            _put(result, name, ("store", "year", "time"), np.stack(flows), doc)
 
 
 def _yearly(result: xr.Dataset, m: pyo.ConcreteModel, case: SiteCase) -> None:

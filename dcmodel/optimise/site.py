@@ -26,6 +26,7 @@ from dcmodel.facility.linearise import AffineFacility, linearisation_error, line
 from dcmodel.facility.weather import FacilityWeather
 from dcmodel.optimise.build import compile_site
 from dcmodel.optimise.crumbs import cleared
+from dcmodel.optimise.exclusive import held_apart
 from dcmodel.optimise.explain import explain
 from dcmodel.optimise.extract import (
     add_beside,
@@ -399,6 +400,16 @@ def _solve(
         progress=None if coarse else lambda line: _report_bounds(report, line),
     )
     solution = polished(lp, solution, effort.gap, solver=effort.solver, tolerance=YEAR_TOLERANCE)
+    solution = held_apart(
+        m,
+        lp,
+        solution,
+        gap=effort.gap,
+        at_once=at_once,
+        solver=effort.solver,
+        tolerance=YEAR_TOLERANCE,
+        jobs=effort.jobs,
+    )
     solution = settled(lp, solution, effort.gap)
     solution = _told(lp, solution, effort, at_once)
     lp.load_solution(m, solution.x, solution.row_dual)

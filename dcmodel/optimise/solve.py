@@ -167,6 +167,7 @@ def solve_or_none(
     tolerance: float = TOLERANCE,
     time_limit: float | None = None,
     mip_gap: float = 1e-4,
+    warm: Floats | None = None,
 ) -> Solution | None:
     """Solve a program that may well be infeasible; None as soon as that is likely.
 
@@ -175,7 +176,7 @@ def solve_or_none(
     start = time.perf_counter()
     problem = Problem.of(lp)
     limit = TIME_LIMIT if time_limit is None else time_limit
-    options = Options(tolerance=tolerance, time_limit=limit, mip_gap=mip_gap)
+    options = Options(tolerance=tolerance, time_limit=limit, mip_gap=mip_gap, warm=warm)
     for name in _plan(problem, solver):
         trial = _try(name, problem, options)
         if trial.solution is not None:

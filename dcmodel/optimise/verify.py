@@ -15,6 +15,7 @@ from dcmodel.components.contract import PAYMENT, RESALE
 from dcmodel.components.idle import IDLE_MW
 from dcmodel.finance.bill import Meter, chained, itemise, total
 from dcmodel.optimise.contracts import obligation_error, shares_of, surplus_price
+from dcmodel.optimise.opposed import smaller_flow
 from dcmodel.workload.deferral import served_first_in_first_out
 
 FloatArray = npt.NDArray[np.float64]
@@ -27,6 +28,8 @@ WORK_MWH = 1e-3
 """Work of a year served late, early or not at all stays below this. [MWh]"""
 BILL_RELATIVE = 1e-6
 """Bills recomputed from the meter equal the model's charges within this. [1]"""
+OPPOSED_RELATIVE = 1e-5
+"""Of charge and discharge in one step the smaller is below this share of the year's largest. [1]"""
 CENT_USD = 0.01
 """Bills that differ by less do not differ. [USD]"""
 WORTH_STATING_USD = 1e4
@@ -49,6 +52,8 @@ class Verification:
     """Largest difference of a contract's yearly statement from the model's cost [1]."""
     idle_loss_mw: float
     """Largest load or work lost in an hour beside idle contracted power [MW]."""
+    opposed_relative: float
+    """Smaller of charge and discharge in the worst step, over the largest of its year [1]."""
     obligation_relative: float = 0.0
     """Largest difference of what is owed after the horizon from its recomputation [1]."""
 
@@ -63,11 +68,12 @@ class Verification:
             "check_contract_relative": self.contract_relative,
             "check_idle_loss_mw": self.idle_loss_mw,
             "check_obligation_relative": self.obligation_relative,
+            "check_opposed_relative": self.opposed_relative,
         }
 
 
 def verify(result: xr.Dataset, case: SiteCase, objective: float) -> Verification:
-    """Check balance, cost terms, deadlines and bills of a solved case.
+    """Check balance, cost terms, deadlines, bills and stores of a solved case.
 
     Parameters
     ----------
@@ -91,6 +97,7 @@ def verify(result: xr.Dataset, case: SiteCase, objective: float) -> Verification
         contract_relative=contract_error(result, case),
         idle_loss_mw=idle_loss(result, case),
         obligation_relative=obligation_error(result, case, meters(result, case)[-1]),
+        opposed_relative=opposed_error(result),
     )
     faults = [
         Fault(case.name, f"{what} differs by {value:.3g} {unit}; at most {limit:g} is allowed")
@@ -105,6 +112,12 @@ def verify(result: xr.Dataset, case: SiteCase, objective: float) -> Verification
         )
         if not value <= limit
     ]
+    if not found.opposed_relative <= OPPOSED_RELATIVE:
+        msg = (
+            f"a store charges and discharges in the same step, by {found.opposed_relative:.3g} of "
+            f"its largest flow; at most {OPPOSED_RELATIVE:g} is allowed"
+        )
+        faults.append(Fault(case.name, msg))
     if faults:
         raise SolverError(faults)
     return found
@@ -134,6 +147,15 @@ def idle_loss(result: xr.Dataset, case: SiteCase) -> float:
 def _kinds(case: SiteCase) -> set[str]:
     """Return the labels of the case's components: what a tariff calls contracted is no supply."""
     return {part.label for part in case.components}
+
+
+def opposed_error(result: xr.Dataset) -> float:
+    """Return the smaller of charge and discharge of the worst store and step, relative [1]."""
+    if "charge" not in result:
+        return 0.0
+    into, out = (result[name].transpose(..., "time").to_numpy() for name in ("charge", "discharge"))
+    # what names no flows has none
+    return float(smaller_flow(np.nan_to_num(into), np.nan_to_num(out)).max(initial=0.0))
 
 
 def balance_error(result: xr.Dataset) -> float:

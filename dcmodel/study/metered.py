@@ -31,6 +31,7 @@ from dcmodel.inputs.tariffs import read_tariff
 from dcmodel.markets.base import TariffForm, make_forms
 from dcmodel.optimise.build import compile_site
 from dcmodel.optimise.crumbs import cleared
+from dcmodel.optimise.exclusive import held_apart
 from dcmodel.optimise.extract import site_dataset
 from dcmodel.optimise.pathway import solve_pathway
 from dcmodel.optimise.settle import settled
@@ -247,6 +248,9 @@ def run_metered(study: MeteredStudy, report: Callable[..., None] = silent) -> Me
             tolerance=TOLERANCE,
             whole_below=lp.matrix.nnz + 1,
         )
+    solution = held_apart(
+        m, lp, solution, gap=spec.gap, at_once=True, solver=spec.solver, tolerance=TOLERANCE
+    )
     solution = settled(lp, solution, spec.gap)
     solution = cleared(
         lp, solution, gap=spec.gap, at_once=True, solver=spec.solver, tolerance=TOLERANCE

@@ -31,7 +31,7 @@ components:
     efficiency_charge: 0.9
     efficiency_discharge: 0.8
     state_of_charge_first: 0.5
-    state_of_charge_last: 0.25
+    state_of_charge_last: 0.5
     annuity_factor: 0.1
     whole_units_kw: 50
     whole_units_kwh: 100
@@ -78,7 +78,7 @@ def cost_of(power, energy):
     peak = np.hstack([same, -same, np.zeros((n, n)), -np.ones((n, 1))])
     shared = np.hstack([same, same, np.zeros((n, n + 1))])
     bounds = [(0, power)] * (2 * n) + [(0, energy)] * n + [(0, None)]
-    bounds[3 * n - 1] = (0.25 * energy, 0.25 * energy)
+    bounds[3 * n - 1] = (0.5 * energy, 0.5 * energy)
     # no export: import stays above zero
     rows = np.vstack([peak, shared, np.hstack([-same, same, np.zeros((n, n + 1))])])
     limits = np.concatenate([-LOAD, np.full(n, power), LOAD])
@@ -99,7 +99,7 @@ def test_whole_sizes_are_those_of_enumeration(folder):
     assert summary["total"] == pytest.approx(best[0], rel=1e-7)
     assert summary["status"] == "optimal"
     stored = result.dispatch["battery stored (kWh)"].to_numpy()
-    assert stored[-1] == pytest.approx(0.25 * best[2])
+    assert stored[-1] == pytest.approx(0.5 * best[2])
     flow = 0.9 * result.dispatch["battery charge (kW)"][0]
     flow -= result.dispatch["battery discharge (kW)"][0] / 0.8
     assert stored[0] == pytest.approx(0.5 * best[2] + flow)
@@ -138,7 +138,9 @@ def test_sizes_of_any_fraction_cost_no_more(folder):
         ("    annuity_factor: 0.1\n", "", ":6:", "give 'discount_rate' in the study"),
         ("efficiency_charge: 0.9", "efficiency_charge: 90", ":13:", "efficiency_charge"),
         ("    state_of_charge_first: 0.5\n", "", ":6:", "state_of_charge_last needs"),
-        ("state_of_charge_min: 0", "state_of_charge_min: 0.4", ":6:", "below the lowest permitted"),
+        ("charge_last: 0.5", "charge_last: 0.25", ":6:", "energy that nobody pays for"),
+        ("charge_last: 0.5", "charge_last: 0.75", ":6:", "give both the same value"),
+        ("state_of_charge_min: 0", "state_of_charge_min: 0.6", ":6:", "below the lowest permitted"),
         ("tariff: tariff.yaml", "tarif: tariff.yaml", ":4:", "unknown key; did you mean 'tariff'?"),
         ("name: works", "name: works\nconnection_mw: 0.1", ":3:", "below the largest reading"),
     ],
