@@ -25,7 +25,7 @@ from dcmodel.facility.design import Design
 from dcmodel.facility.linearise import AffineFacility, linearisation_error, linearise
 from dcmodel.facility.weather import FacilityWeather
 from dcmodel.optimise.build import compile_site
-from dcmodel.optimise.explain import explain
+from dcmodel.optimise.explain import explain, unexplained
 from dcmodel.optimise.extract import add_metrics, site_costs, site_dataset, site_sizes
 from dcmodel.optimise.pathway import (
     PathwaySolution,
@@ -189,7 +189,13 @@ def solve_site(
         optimum = _optimum(case, plant, coarse, effort, report)
     except InfeasibleError as error:
         report("explain")
-        raise explain(case, hours, effort.jobs) or error from error
+        found = explain(
+            case,
+            hours,
+            effort.jobs,
+            redraw=lambda one: plant.drawn(one, load_of(one, one.workload.total)),
+        )
+        raise found or unexplained(case, error) from error
     result, verification = _verified(optimum, hours, coarse)
     report("reference")
     _add_reference(result, optimum.case, effort)

@@ -1,0 +1,312 @@
+"""Whether a case has a design at all, year by year, with proofs both ways and within a budget.
+
+A year is asked for its least total violation, a program that always has a solution: zero shows a
+design, more is proved by multipliers. The same multipliers bound the violation of any other case of
+the same shape, so most questions ("would twice the battery do?") need no solver. Years whose rows
+and bounds are equal, costs apart, are solved once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from dcmodel.arrays import LinearProgram
+from dcmodel.components.base import SiteCase
+from dcmodel.optimise.blocks import Split, YearBlock, split
+from dcmodel.optimise.build import compile_site
+from dcmodel.optimise.certify import dual_bound
+from dcmodel.optimise.solve import SMALL, Solution, solve_or_none
+from dcmodel.optimise.solvers import verdict
+from dcmodel.optimise.solvers.problem import Floats, Problem, narrow
+
+TOLERANCE = 1e-6
+"""Solver's tolerance, and the violation over the largest limit that counts as none. [1]"""
+REVISIONS_MAX = 8
+"""How often components may add what a design shows they left out."""
+NEARLY = 1e-3
+"""Price of a size beyond what a year asks for, against that of a size below it. [1]"""
+
+
+class OutOfTimeError(Exception):
+    """The budget of an explanation has ended."""
+
+
+class Budget:
+    """Wall time that questions to a solver share."""
+
+    def __init__(self, seconds: float) -> None:
+        self.end = time.perf_counter() + seconds
+
+    def left(self) -> float:
+        """Return the seconds left.
+
+        Raises
+        ------
+        OutOfTimeError
+            When there are none.
+        """
+        left = self.end - time.perf_counter()
+        if left <= 0:
+            raise OutOfTimeError
+        return left
+
+    def part(self, seconds: float) -> Budget:
+        """Return a budget that ends after some seconds, and with this one at the latest."""
+        return Budget(min(seconds, max(0.0, self.end - time.perf_counter())))
+
+
+class Compiled:
+    """A case as a program, its costs left out, taken apart by year when that is asked for."""
+
+    def __init__(self, case: SiteCase) -> None:
+        self.case = case
+        self.m, self.lp = compile_site(case)
+
+    @cached_property
+    def parts(self) -> Split:
+        """The program by year."""
+        return split(self.lp)
+
+    @cached_property
+    def blocks(self) -> tuple[YearBlock, ...]:
+        """The blocks of the program without costs."""
+        return tuple(replace(b, problem=_costless(b.problem)) for b in self.parts.blocks)
+
+    def as_block(self, block: YearBlock) -> Problem | None:
+        """Return what stands here where `block` stands in a program of the same shape."""
+        same = {name: (b.start, b.stop) for name, b in block.whole.rows.items()} == {
+            name: (b.start, b.stop) for name, b in self.lp.rows.items()
+        }
+        if not same or self.lp.n_columns != block.whole.n_columns:
+            return None
+        lp = self.lp
+        rows = lp.matrix[block.rows]
+        matrix = rows[:, block.columns]
+        if matrix.nnz != rows.nnz:  # a year of this case reaches further
+            return None
+        return Problem(
+            cost=np.zeros(block.columns.size),
+            matrix=narrow(matrix),
+            row_lower=lp.row_lower[block.rows],
+            row_upper=lp.row_upper[block.rows],
+            lower=lp.lower[block.columns],
+            upper=lp.upper[block.columns],
+        )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The least total violation of one block.
+
+    Attributes
+    ----------
+    violation : float
+        Zero where the block has a solution.
+    x : ndarray, shape (n,)
+        Columns of that design.
+    row_dual : ndarray, shape (m,)
+        Multipliers that prove the violation.
+    broken : ndarray, shape (m,)
+        By how much each row is broken.
+    """
+
+    violation: float
+    x: Floats
+    row_dual: Floats
+    broken: Floats
+
+    @property
+    def possible(self) -> bool:
+        """Whether the block has a solution."""
+        return self.violation == 0.0
+
+    def bound(self, problem: Problem) -> float:
+        """Return the least violation that the multipliers prove of another block."""
+        if np.any(problem.lower > problem.upper) or np.any(problem.row_lower > problem.row_upper):
+            return np.inf
+        largest = float(np.abs(self.x).max(initial=0.0))
+        return dual_bound(problem, self.row_dual, largest=largest).value
+
+
+class Judge:
+    """Asks blocks for their least violation, each distinct one once."""
+
+    def __init__(self, budget: Budget, jobs: int = 1) -> None:
+        self.budget, self.jobs = budget, max(1, jobs)
+        self.known: dict[bytes, Verdict] = {}
+
+    def verdicts(self, blocks: Sequence[YearBlock]) -> list[Verdict]:
+        """Return the verdict on every block."""
+        return self._asked([block.problem for block in blocks])
+
+    def verdict(self, problem: Problem) -> Verdict:
+        """Return the verdict on one program."""
+        return self._asked([problem])[0]
+
+    def _asked(self, problems: Sequence[Problem]) -> list[Verdict]:
+        keys = [_digest(problem) for problem in problems]
+        new = {k: p for k, p in zip(keys, problems, strict=True) if k not in self.known}
+        with ThreadPoolExecutor(max_workers=self.jobs) as pool:
+            found = list(pool.map(self._solved, new.values()))
+        self.known |= dict(zip(new, found, strict=True))
+        return [self.known[key] for key in keys]
+
+    def _solved(self, problem: Problem) -> Verdict:
+        crossed = np.maximum(problem.lower - problem.upper, 0.0)
+        if crossed.any():
+            # each bound as it stands cannot be kept; the upper one is let go
+            problem = replace(problem, upper=np.maximum(problem.upper, problem.lower))
+        m, n = problem.shape
+        answer = self.solved(verdict.elastic(problem))
+        broken = answer.x[n : n + m] + answer.x[n + m :]
+        finite = problem.row_upper[np.isfinite(problem.row_upper)]
+        scale = max(1.0, float(np.abs(finite).max(initial=0.0)))
+        none = answer.objective <= TOLERANCE * scale and not crossed.any()
+        dual = np.zeros(m) if answer.row_dual is None else answer.row_dual
+        violation = 0.0 if none else max(answer.objective, float(crossed.max(initial=0.0)))
+        return Verdict(violation, answer.x[:n], dual, broken)
+
+    def solved(self, problem: Problem) -> Solution:
+        """Return the checked solution of a program that has one.
+
+        Raises
+        ------
+        OutOfTimeError
+            When the budget ends first, or no solver finds it.
+        """
+        small = problem.matrix.nnz < SMALL
+        for name in ("highs", "clarabel") if small else ("piqp", "highs", "clarabel"):
+            answer = solve_or_none(
+                problem, solver=name, tolerance=TOLERANCE, time_limit=self.budget.left()
+            )
+            if answer is not None:
+                return answer
+        raise OutOfTimeError
+
+
+def holds(case: SiteCase, judge: Judge) -> bool:
+    """Return whether a case has a design: every year, and the sizes that the years share.
+
+    Sizes of the years are brought together by the cheapest raise; with them fixed every year is
+    asked again. False means that no design was found so.
+    """
+    for _ in range(REVISIONS_MAX):
+        judge.budget.left()
+        compiled = Compiled(case)
+        x = _design(compiled, judge)
+        if x is None:
+            return False
+        parts = _revised(compiled, x)
+        if parts is None:
+            return True
+        case = replace(case, components=parts)
+    return False
+
+
+def with_revisions(case: SiteCase, judge: Judge) -> SiteCase:
+    """Return a case with what its components add as long as a design is found."""
+    for _ in range(REVISIONS_MAX):
+        compiled = Compiled(case)
+        x = _design(compiled, judge)
+        parts = None if x is None else _revised(compiled, x)
+        if parts is None:
+            return case
+        case = replace(case, components=parts)
+    return case
+
+
+def _revised(compiled: Compiled, x: Floats) -> Any:
+    """Return the components with what a design shows they left out; None if nothing."""
+    compiled.lp.load_solution(compiled.m, x)
+    case = compiled.case
+    found = [component.revised(compiled.m, case) for component in case.components]
+    if not any(found):
+        return None
+    pairs = zip(found, case.components, strict=True)
+    return tuple(component if new is None else new for new, component in pairs)
+
+
+def _design(compiled: Compiled, judge: Judge) -> Floats | None:
+    """Return a design of all years, None where none is found."""
+    lp, blocks = compiled.lp, compiled.blocks
+    verdicts = judge.verdicts(blocks)
+    if not all(one.possible for one in verdicts):
+        return None
+    x = np.clip(np.zeros(lp.n_columns), lp.lower, lp.upper)
+    for block, one in zip(blocks, verdicts, strict=True):
+        x[block.columns] = one.x
+    shared = _shared_sizes(compiled, x, judge)
+    if shared is None:
+        return None
+    master = compiled.parts.master_columns
+    moved = np.abs(shared[master] - x[master]) > TOLERANCE * np.maximum(1.0, np.abs(x[master]))
+    x[master] = shared[master]
+    touched = set(master[moved].tolist())
+    again = [b for b in blocks if touched.intersection(b.columns[b.link].tolist())]
+    fixed = judge._asked([b.fixed(x).problem for b in again])
+    if not all(one.possible for one in fixed):
+        return None
+    for block, one in zip(again, fixed, strict=True):
+        x[block.columns] = one.x
+    return x
+
+
+def _shared_sizes(compiled: Compiled, x: Floats, judge: Judge) -> Floats | None:
+    """Return `x` with its sizes raised until they keep the rows that years share."""
+    parts, lp = compiled.parts, compiled.lp
+    columns, count = parts.master_columns, parts.master_columns.size
+    link = np.flatnonzero(parts.is_link)
+    if not columns.size:
+        return x
+    tie = np.zeros((link.size, count))
+    tie[np.arange(link.size), link] = 1.0
+    eye = np.eye(link.size)
+    rows = np.block([[tie, -eye, eye]])
+    coupling = parts.coupling.toarray()
+    wide = np.hstack([coupling, np.zeros((coupling.shape[0], 2 * link.size))])
+    target = x[columns[link]]
+    scale = 1.0 / np.maximum(1.0, np.abs(target))
+    integer = np.concatenate([lp.integer[columns], np.zeros(2 * link.size, dtype=bool)])
+    problem = Problem(
+        cost=np.concatenate([np.zeros(count), NEARLY * scale, scale]),
+        matrix=narrow(np.vstack([wide, rows])),
+        row_lower=np.concatenate([lp.row_lower[parts.coupling_rows], target]),
+        row_upper=np.concatenate([lp.row_upper[parts.coupling_rows], target]),
+        lower=np.concatenate([lp.lower[columns], np.zeros(2 * link.size)]),
+        upper=np.concatenate([lp.upper[columns], np.full(2 * link.size, np.inf)]),
+        integer=integer if integer.any() else None,
+    )
+    answer = solve_or_none(problem, tolerance=TOLERANCE, time_limit=judge.budget.left())
+    if answer is None:
+        return None
+    moved = x.copy()
+    moved[columns] = answer.x[:count]
+    return moved
+
+
+def _costless(problem: Problem) -> Problem:
+    return replace(problem, cost=np.zeros(problem.shape[1]), integer=None, offset=0.0)
+
+
+def _digest(problem: Problem) -> bytes:
+    digest = hashlib.blake2b(digest_size=16)
+    matrix = problem.matrix
+    for array in (
+        matrix.indptr, matrix.indices, matrix.data,
+        problem.row_lower, problem.row_upper, problem.lower, problem.upper,
+    ):  # fmt: skip
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.digest()
+
+
+def rows_of(lp: LinearProgram) -> dict[str, str]:
+    """Return what each group of rows says, in words, by its name in the program."""
+    return {name: block.doc or "a rule of the study" for name, block in lp.rows.items()}
