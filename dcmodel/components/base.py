@@ -38,8 +38,8 @@ from dcmodel.arrays import ArrayVar
 from dcmodel.base.clock import Clock
 from dcmodel.base.registry import Registry
 from dcmodel.base.schema import Spec
-from dcmodel.components.levers import Lever, levers_of
 from dcmodel.base.units import MONTHS_PER_YEAR
+from dcmodel.components.levers import Lever, levers_of
 from dcmodel.components.outages import Found, Means, Outages
 from dcmodel.facility.design import Design
 from dcmodel.facility.linearise import AffineFacility

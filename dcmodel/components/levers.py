@@ -23,7 +23,7 @@ Move = Callable[["SiteCase", FloatArray], "SiteCase | None"]
 study's language does not allow them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lever:
     """One setting of a study that may be moved.
 

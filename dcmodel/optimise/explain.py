@@ -21,14 +21,23 @@ from dcmodel.components.base import SiteCase
 from dcmodel.components.levers import Lever, available_power, installed_it
 from dcmodel.optimise.build import limits_of, parts_of
 from dcmodel.optimise.conflict import conflict_of
-from dcmodel.optimise.feasible import Budget, Compiled, Judge, OutOfTimeError, with_revisions
-from dcmodel.optimise.least import Redraw, Search, Wants
+from dcmodel.optimise.feasible import (
+    Budget,
+    Compiled,
+    Judge,
+    Lack,
+    OutOfTimeError,
+    with_revisions,
+)
+from dcmodel.optimise.least import Redraw, Search
 from dcmodel.optimise.solvers.problem import Floats
 
-BUDGET_S = 24.0
+BUDGET_S = 22.0
 """Wall time of an explanation; an answer of a solver may come a little later. [s]"""
-CONFLICT_S = 5.0
-"""Part of it for what conflicts in the worst week. [s]"""
+CONFLICT_S = 4.0
+"""Wall time for what conflicts in the worst week. [s]"""
+
+HOURS_PER_WEEK = 168
 
 _logger = logging.getLogger(__name__)
 
@@ -49,7 +58,7 @@ class _Found:
     in_time: bool = True
 
     @property
-    def lacking(self) -> list[Wants]:
+    def lacking(self) -> list[Lack]:
         """Years without a design."""
         return [] if self.search is None else self.search.lacking
 
@@ -161,23 +170,25 @@ def _headline(found: _Found) -> Fault:
 def _conflict(found: _Found, hours: npt.NDArray[np.datetime64], judge: Judge) -> list[Fault]:
     """Say what cannot hold together in the worst week."""
     case, search = found.case, found.search
-    worst = max(found.lacking, key=lambda one: one.verdict.violation)
-    if search is None or worst.year < 0:
+    if search is None:
         return []
-    year = case.years[worst.year]
+    weekly = [lack for lack in found.lacking if lack.week is not None]
+    if not weekly:
+        when = ", ".join(str(case.years[lack.year]) for lack in found.lacking if lack.year >= 0)
+        message = f"every week of {when} could be run; a limit of the whole year is broken"
+        return [Fault(case.name, message)] if when else []
+    worst = weekly[0]
+    assert worst.week is not None
     limits = [limit for limit in limits_of(search.start.m, case) if not limit.marginal]
+    begin = pd.Timestamp(hours[worst.week.first])
+    weeks = round(worst.week.length / HOURS_PER_WEEK)
+    span = "week" if weeks <= 1 else f"{weeks} weeks"
+    when = f"the {span} from {begin:%d %B %H:%M} UTC of {case.years[worst.year]}"
     try:
-        conflict = conflict_of(worst.block, worst.verdict.broken, limits, judge)
+        words = conflict_of(worst.block, worst.week, limits, judge)
     except OutOfTimeError:
-        return []
-    if conflict.first is None:
-        message = f"every week of {year} could be run by itself; a limit of the whole year is broken"
-        return [Fault(case.name, message)]
-    begin = pd.Timestamp(hours[conflict.first])
-    when = f"the week from {begin:%d %B %H:%M} UTC of {year}"
-    if not conflict.words:
-        return [Fault(case.name, f"most is missing in {when}, which could be run by itself")]
-    return [Fault(case.name, f"in {when} these cannot hold together: {'; '.join(conflict.words)}")]
+        return [Fault(case.name, f"in {when} the load cannot be served")]
+    return [Fault(case.name, f"in {when} these cannot hold together: {'; '.join(words)}")]
 
 
 def _changes(found: _Found) -> list[Fault]:

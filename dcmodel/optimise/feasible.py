@@ -1,9 +1,8 @@
-"""Whether a case has a design at all, year by year, with proofs both ways and within a budget.
+"""Whether a case has a design at all, year by year and within a budget of wall time.
 
-A year is asked for its least total violation, a program that always has a solution: zero shows a
-design, more is proved by multipliers. The same multipliers bound the violation of any other case of
-the same shape, so most questions ("would twice the battery do?") need no solver. Years whose rows
-and bounds are equal, costs apart, are solved once.
+Years whose rows and bounds are equal, costs apart, are asked once. A year that has no design is
+asked for its least total violation, which shows the week where most is missing; where that week has
+no design by itself it stands for its year. Weeks that are likely to have none are asked first.
 """
 
 from __future__ import annotations
@@ -23,12 +22,15 @@ from dcmodel.components.base import SiteCase
 from dcmodel.optimise.blocks import Split, YearBlock, split
 from dcmodel.optimise.build import compile_site
 from dcmodel.optimise.certify import dual_bound
-from dcmodel.optimise.solve import SMALL, Solution, solve_or_none
+from dcmodel.optimise.solve import SMALL, Solution, ask, solve_or_none
 from dcmodel.optimise.solvers import verdict
 from dcmodel.optimise.solvers.problem import Floats, Problem, narrow
+from dcmodel.optimise.weeks import LENGTHS, Week, heaviest_step, week_of, worst_step
 
 TOLERANCE = 1e-6
 """Solver's tolerance, and the violation over the largest limit that counts as none. [1]"""
+QUICK_S = 6.0
+"""Time for simplex to find a design of a year; it either needs little of it or far more. [s]"""
 REVISIONS_MAX = 8
 """How often components may add what a design shows they left out."""
 NEARLY = 1e-3
@@ -104,12 +106,11 @@ class Compiled:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The least total violation of one block.
+    """The least total violation of one program.
 
     Attributes
     ----------
     violation : float
-        Zero where the block has a solution.
     x : ndarray, shape (n,)
         Columns of that design.
     row_dual : ndarray, shape (m,)
@@ -123,56 +124,118 @@ class Verdict:
     row_dual: Floats
     broken: Floats
 
-    @property
-    def possible(self) -> bool:
-        """Whether the block has a solution."""
-        return self.violation == 0.0
-
     def bound(self, problem: Problem) -> float:
-        """Return the least violation that the multipliers prove of another block."""
+        """Return the least violation that the multipliers prove of another program."""
         if np.any(problem.lower > problem.upper) or np.any(problem.row_lower > problem.row_upper):
             return np.inf
         largest = float(np.abs(self.x).max(initial=0.0))
         return dual_bound(problem, self.row_dual, largest=largest).value
 
 
+@dataclass(frozen=True)
+class Lack:
+    """A year that has no design.
+
+    Attributes
+    ----------
+    block : YearBlock
+    week : Week or None
+        A week that has none by itself; None where every week that was looked at has one.
+    """
+
+    block: YearBlock
+    week: Week | None
+
+    @property
+    def year(self) -> int:
+        """Position of the year."""
+        return self.block.year
+
+    def part(self, problem: Problem) -> Problem:
+        """Return of a year's program what has no design by itself."""
+        return problem if self.week is None else self.week.part(problem)
+
+
 class Judge:
-    """Asks blocks for their least violation, each distinct one once."""
+    """Asks whether programs have a solution, each distinct one once."""
 
     def __init__(self, budget: Budget, jobs: int = 1) -> None:
         self.budget, self.jobs = budget, max(1, jobs)
-        self.known: dict[bytes, Verdict] = {}
+        self.places: list[tuple[int, int]] = []
+        """Step and length of weeks in which a year has no design, the likeliest elsewhere too."""
+        self._known: dict[bytes, Floats | None] = {}
+        self._verdicts: dict[bytes, Verdict] = {}
 
-    def verdicts(self, blocks: Sequence[YearBlock]) -> list[Verdict]:
-        """Return the verdict on every block."""
-        return self._asked([block.problem for block in blocks])
+    def lacks(self, blocks: Sequence[YearBlock], enough: int | None = None) -> list[Lack]:
+        """Return the blocks that have no solution; as many as are `enough`."""
+        found: list[Lack] = []
+        left = list(blocks)
+        for block in blocks:
+            week = self._known_week(block)
+            if week is not None:
+                found.append(Lack(block, week))
+                left = [other for other in left if other is not block]
+            if enough is not None and len(found) >= enough:
+                return found
+        while left:
+            # the first alone: where it lacks something, others may lack it in the same week
+            count = 1 if left[0] is blocks[0] else self.jobs
+            now, left = left[:count], left[count:]
+            for block, x in zip(now, self.designs(now), strict=True):
+                if x is None:
+                    found.append(Lack(block, self._known_week(block) or self._worst_week(block)))
+            if enough is not None and len(found) >= enough:
+                return found
+        order = {id(block): k for k, block in enumerate(blocks)}
+        return sorted(found, key=lambda lack: order[id(lack.block)])
+
+    def designs(self, blocks: Sequence[YearBlock]) -> list[Floats | None]:
+        """Return a solution of every block, None where there is none."""
+        return self.solutions([block.problem for block in blocks])
+
+    def solutions(self, problems: Sequence[Problem]) -> list[Floats | None]:
+        """Return a solution of every program, None where there is none."""
+        keys = [_digest(problem) for problem in problems]
+        new = {k: p for k, p in zip(keys, problems, strict=True) if k not in self._known}
+        with ThreadPoolExecutor(max_workers=self.jobs) as pool:
+            found = list(pool.map(self._solution, new.values()))
+        self._known |= dict(zip(new, found, strict=True))
+        return [self._known[key] for key in keys]
+
+    def possible(self, problem: Problem) -> bool:
+        """Return whether a program has a solution."""
+        return self.solutions([problem])[0] is not None
+
+    def _solution(self, problem: Problem, *, proved: bool = True) -> Floats | None:
+        if np.any(problem.lower > problem.upper) or np.any(problem.row_lower > problem.row_upper):
+            return None
+        for name, most in _order(problem):
+            seconds = min(self.budget.left(), most)
+            trial = ask(
+                problem, name, tolerance=TOLERANCE, time_limit=seconds, proved=proved
+            )
+            if trial.solution is not None:
+                return trial.solution.x
+            if trial.claim == "infeasible":
+                return None
+        raise OutOfTimeError
 
     def verdict(self, problem: Problem) -> Verdict:
-        """Return the verdict on one program."""
-        return self._asked([problem])[0]
+        """Return the least total violation of a program, with its proof."""
+        key = _digest(problem)
+        if key not in self._verdicts:
+            self._verdicts[key] = self._violation(problem)
+        return self._verdicts[key]
 
-    def _asked(self, problems: Sequence[Problem]) -> list[Verdict]:
-        keys = [_digest(problem) for problem in problems]
-        new = {k: p for k, p in zip(keys, problems, strict=True) if k not in self.known}
-        with ThreadPoolExecutor(max_workers=self.jobs) as pool:
-            found = list(pool.map(self._solved, new.values()))
-        self.known |= dict(zip(new, found, strict=True))
-        return [self.known[key] for key in keys]
-
-    def _solved(self, problem: Problem) -> Verdict:
+    def _violation(self, problem: Problem) -> Verdict:
         crossed = np.maximum(problem.lower - problem.upper, 0.0)
-        if crossed.any():
-            # each bound as it stands cannot be kept; the upper one is let go
-            problem = replace(problem, upper=np.maximum(problem.upper, problem.lower))
+        # of bounds that contradict one another the upper one is let go
+        problem = replace(problem, upper=np.maximum(problem.upper, problem.lower))
         m, n = problem.shape
         answer = self.solved(verdict.elastic(problem))
         broken = answer.x[n : n + m] + answer.x[n + m :]
-        finite = problem.row_upper[np.isfinite(problem.row_upper)]
-        scale = max(1.0, float(np.abs(finite).max(initial=0.0)))
-        none = answer.objective <= TOLERANCE * scale and not crossed.any()
         dual = np.zeros(m) if answer.row_dual is None else answer.row_dual
-        violation = 0.0 if none else max(answer.objective, float(crossed.max(initial=0.0)))
-        return Verdict(violation, answer.x[:n], dual, broken)
+        return Verdict(answer.objective + float(crossed.sum()), answer.x[:n], dual, broken)
 
     def solved(self, problem: Problem) -> Solution:
         """Return the checked solution of a program that has one.
@@ -182,14 +245,47 @@ class Judge:
         OutOfTimeError
             When the budget ends first, or no solver finds it.
         """
-        small = problem.matrix.nnz < SMALL
-        for name in ("highs", "clarabel") if small else ("piqp", "highs", "clarabel"):
-            answer = solve_or_none(
-                problem, solver=name, tolerance=TOLERANCE, time_limit=self.budget.left()
-            )
-            if answer is not None:
-                return answer
+        names = _order(problem)
+        for name, _ in [*names[1:], names[0]] if len(names) > 2 else names:
+            trial = ask(problem, name, tolerance=TOLERANCE, time_limit=self.budget.left())
+            if trial.solution is not None:
+                return trial.solution
         raise OutOfTimeError
+
+    def cheapest(self, problem: Problem) -> Floats | None:
+        """Return the optimum of a program, None where it has no solution."""
+        key = _digest(problem) + problem.cost.tobytes()
+        if key not in self._known:
+            self._known[key] = self._solution(problem, proved=False)
+        return self._known[key]
+
+    def _known_week(self, block: YearBlock) -> Week | None:
+        """Return a week that has no design, of those that are likely not to have one."""
+        likely = [(heaviest_step(block, length), length) for length in LENGTHS]
+        for step, length in dict.fromkeys([*self.places, *likely]):
+            week = week_of(block, step, length)
+            if not self.possible(week.part(block.problem)):
+                if (step, length) not in self.places:
+                    self.places.append((step, length))
+                return week
+        return None
+
+    def _worst_week(self, block: YearBlock) -> Week | None:
+        """Return the weeks in which a block is broken most, None if they have a design."""
+        step = worst_step(block, self.verdict(block.problem).broken)
+        for length in LENGTHS if step is not None else ():
+            week = week_of(block, step, length)
+            if not self.possible(week.part(block.problem)):
+                self.places.append((step, length))
+                return week
+        return None
+
+
+def _order(problem: Problem) -> list[tuple[str, float]]:
+    """Return the solvers to ask, each with the most seconds it may take."""
+    if problem.matrix.nnz < SMALL:
+        return [("highs", np.inf), ("clarabel", np.inf)]
+    return [("highs", QUICK_S), ("piqp", np.inf), ("clarabel", np.inf)]
 
 
 def holds(case: SiteCase, judge: Judge) -> bool:
@@ -237,12 +333,11 @@ def _revised(compiled: Compiled, x: Floats) -> Any:
 def _design(compiled: Compiled, judge: Judge) -> Floats | None:
     """Return a design of all years, None where none is found."""
     lp, blocks = compiled.lp, compiled.blocks
-    verdicts = judge.verdicts(blocks)
-    if not all(one.possible for one in verdicts):
+    if judge.lacks(blocks, enough=1):
         return None
     x = np.clip(np.zeros(lp.n_columns), lp.lower, lp.upper)
-    for block, one in zip(blocks, verdicts, strict=True):
-        x[block.columns] = one.x
+    for block, one in zip(blocks, judge.designs(blocks), strict=True):
+        x[block.columns] = one
     shared = _shared_sizes(compiled, x, judge)
     if shared is None:
         return None
@@ -251,11 +346,12 @@ def _design(compiled: Compiled, judge: Judge) -> Floats | None:
     x[master] = shared[master]
     touched = set(master[moved].tolist())
     again = [b for b in blocks if touched.intersection(b.columns[b.link].tolist())]
-    fixed = judge._asked([b.fixed(x).problem for b in again])
-    if not all(one.possible for one in fixed):
-        return None
-    for block, one in zip(again, fixed, strict=True):
-        x[block.columns] = one.x
+    for block, one in zip(
+        again, judge.solutions([b.fixed(x).problem for b in again]), strict=True
+    ):
+        if one is None:
+            return None
+        x[block.columns] = one
     return x
 
 

@@ -1,14 +1,15 @@
 """The least change of levers that lets a case have a design.
 
-The least violation of a year is convex in a limit that enters its rows and bounds linearly, and the
-multipliers of one value bound it at every other. So the amount that brings the bound to zero is
-never too much; the year is asked there again, and so on until nothing is broken.
+Most levers enter rows and bounds linearly: the case built at two values of a lever gives the
+direction, and the least amount is one small linear program over the weeks that have no design. The
+case is then built with that amount and every hour asked; where another week fails it joins the
+program. Where a lever changes coefficients, the multipliers of a year's least violation bound it at
+other values, and the year is asked again where that bound comes to zero.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,42 +17,28 @@ from dcmodel.base.errors import DcmodelError
 from dcmodel.components.base import SiteCase
 from dcmodel.components.levers import Lever
 from dcmodel.optimise.blocks import YearBlock
-from dcmodel.optimise.feasible import Compiled, Judge, Verdict, holds
-from dcmodel.optimise.solve import solve_or_none
-from dcmodel.optimise.solvers.problem import Floats, Problem, narrow
+from dcmodel.optimise.feasible import Compiled, Judge, Lack, Verdict, holds
+from dcmodel.optimise.solvers.problem import Floats
+from dcmodel.optimise.stretch import NotLinearError, Part, least_shares
+from dcmodel.optimise.weeks import Week
 
 ROUNDS_MAX = 12
 """How often a year is asked again at a larger amount."""
 DIGITS = 4
 """Significant digits of an amount, rounded to where it gives way further."""
-FAR = 100.0
+FAR = 20.0
 """How far beyond itself, or beyond what the facility draws, a limit is raised at most."""
+PROBE = 0.05
+"""Share of the facility's draw, or of itself, by which a limit is moved to see what follows."""
 STEP = 1e-3
 """An amount is known when what does and what does not are this close. [1]"""
 HOURS = 8760.0
 
 Redraw = Callable[[SiteCase], SiteCase]
 """Returns a case with what follows from its work, such as the lines of the facility, anew."""
-
-
-@dataclass(frozen=True)
-class Wants:
-    """A year that has no design: its block, and what proves it."""
-
-    block: YearBlock
-    verdict: Verdict
-
-    @property
-    def year(self) -> int:
-        """Position of the year."""
-        return self.block.year
-
-
-def wants(compiled: Compiled, judge: Judge) -> list[Wants]:
-    """Return the years that have no design."""
-    verdicts = judge.verdicts(compiled.blocks)
-    pairs = zip(compiled.blocks, verdicts, strict=True)
-    return [Wants(block, one) for block, one in pairs if not one.possible]
+Pairs = list[tuple[Lever, Floats]]
+Spot = tuple[int, Week | None]
+"""Position of a year without a design, and the week that stands for it."""
 
 
 class Search:
@@ -61,36 +48,136 @@ class Search:
         self.case, self.judge = case, judge
         self.redraw = redraw or (lambda one: one)
         self.start = Compiled(case)
-        self.lacking = wants(self.start, judge)
+        self.lacking = judge.lacks(self.start.blocks)
+        self.blocks = {block.year: block for block in self.start.blocks}
         self.peak = float((case.facility_design_peak * case.it_capacity).max(initial=1.0))
+        self._probes: dict[int, Compiled | None] = {}
 
     # ---- one lever ------------------------------------------------------------------------------
 
     def alone(self, lever: Lever) -> Floats | None:
         """Return the least values of one lever that do by themselves, verified; else None."""
-        values = self._least(lever)
-        if values is None:
-            return None
-        return self._verified(lever, values)
+        try:
+            values = self._linear([lever], self._spots(self.lacking))
+        except NotLinearError:
+            least = self._newton(lever)
+        else:
+            least = None if values is None else values[0][1]
+        return None if least is None else self._verified(lever, least)
 
-    def _least(self, lever: Lever) -> Floats | None:
-        values, far = lever.value.copy(), self.far(lever)
-        lacking, best = self.lacking, None
+    def _linear(self, levers: Sequence[Lever], spots: list[Spot]) -> Pairs | None:
+        """Return the least values of levers that let every year have a design; None if none do.
+
+        Raises
+        ------
+        NotLinearError
+            Where what follows from a lever is not linear in it.
+        """
         for _ in range(ROUNDS_MAX):
-            roots = self._roots(lever, values, far, lacking)
+            parts = [self._part(levers, year, week) for year, week in spots]
+            found = least_shares(parts, self._weights(levers), self._most(levers),
+                                 [lever.by_year for lever in levers], self.judge)  # fmt: skip
+            if found is None:
+                return None
+            each = zip(levers, found, strict=True)
+            pairs = [(lever, self._at(lever, shares)) for lever, shares in each]
+            compiled = self.moved(pairs)
+            if compiled is None:
+                return None
+            lacking = self.judge.lacks(compiled.blocks)
+            if not lacking:
+                return pairs
+            known = {_named(*spot) for spot in spots}
+            new = [spot for spot in self._spots(lacking) if _named(*spot) not in known]
+            if not new:  # the program says that this would do, the case that it does not
+                raise NotLinearError
+            spots = spots + new
+        return None
+
+    def _spots(self, lacking: Sequence[Lack]) -> list[Spot]:
+        """Return years, with the week that stands for them, in terms of the case at the start."""
+        if any(lack.year < 0 for lack in lacking):
+            raise NotLinearError
+        return [
+            (lack.year, lack.week if _alike(lack.block, self.blocks[lack.year]) else None)
+            for lack in lacking
+        ]
+
+    def _part(self, levers: Sequence[Lever], year: int, week: Week | None) -> Part:
+        block = self.blocks[year]
+        programs = [block.problem]
+        for lever in levers:
+            probe = self._probe(lever)
+            moved = None if probe is None else probe.as_block(block)
+            if moved is None:
+                raise NotLinearError
+            programs.append(moved)
+        if week is not None:
+            programs = [week.part(one) for one in programs]
+        return Part(year, programs[0], tuple(programs[1:]))
+
+    def _probe(self, lever: Lever) -> Compiled | None:
+        """Return the case with a lever moved a little way."""
+        if lever.whole:
+            return None
+        if id(lever) not in self._probes:
+            step = self._step(lever)
+            values = lever.allowed(lever.value + step)
+            self._probes[id(lever)] = self.moved([(lever, values)])
+        return self._probes[id(lever)]
+
+    def _step(self, lever: Lever) -> Floats:
+        value = np.where(np.isfinite(lever.value), lever.value, 0.0)
+        if lever.falls:
+            return -PROBE * value
+        scale = 1.0 if not lever.unit else self.peak
+        # the same for all years, so that stages that must not fall do not
+        step = PROBE * max(float(value.max(initial=0.0)), scale)
+        if not lever.unit:
+            step = min(step, max(0.0, 1.0 - float(value.max(initial=0.0))))
+        return np.where(np.isfinite(lever.value), step, 0.0)
+
+    def _most(self, levers: Sequence[Lever]) -> Floats:
+        """Return the most that each lever may move by year, in steps of its probe."""
+        found = []
+        for lever in levers:
+            step = self._step(lever)
+            way = np.where(step != 0, self.far(lever) - lever.value, 0.0)
+            found.append(np.divide(way, step, out=np.zeros_like(way), where=step != 0))
+        return np.array(found)
+
+    def _weights(self, levers: Sequence[Lever]) -> Floats:
+        """Return the price of a step of each lever by year: its share of the lever's value."""
+        found = []
+        for lever in levers:
+            step = np.abs(self._step(lever))
+            size = np.where(np.isfinite(lever.value), np.abs(lever.value), 1.0)
+            found.append(step / np.maximum(size, np.maximum(step, 1e-9)))
+        return np.maximum(np.array(found), 1e-6)
+
+    def _at(self, lever: Lever, shares: Floats) -> Floats:
+        moved = np.where(shares > 1e-9, lever.value + shares * self._step(lever), lever.value)
+        return lever.allowed(self.rounded(lever, moved))
+
+    def _newton(self, lever: Lever) -> Floats | None:
+        values, far = lever.value.copy(), self.far(lever)
+        lacking = self.lacking
+        for _ in range(ROUNDS_MAX):
+            proofs = [_Proof(one.block, self.judge.verdict(one.block.problem)) for one in lacking]
+            roots = self._roots(lever, values, far, proofs)
             if roots is None:
-                return best
+                return None
             values = lever.allowed(self.rounded(lever, roots))
             compiled = self.moved([(lever, values)])
             if compiled is None:
                 return None
-            lacking = wants(compiled, self.judge)
+            lacking = self.judge.lacks(compiled.blocks)
             if not lacking:
                 return values
         return None
 
     def _roots(
-        self, lever: Lever, values: Floats, far: Floats, lacking: Sequence[Wants]
+        self, lever: Lever, values: Floats, far: Floats, lacking: Sequence[_Proof]
     ) -> Floats | None:
         """Return values at which no proof at hand holds any more; None where all the way does."""
         if any(one.year < 0 for one in lacking):
@@ -104,7 +191,7 @@ class Search:
         last = self._proven(lever, high, lacking)
         if last is None:
             return self._halved(lever, low, high)
-        limits = [_nought(one) for one in lacking]
+        limits = [_nought(violation) for violation in first]
         if any(after > limit for after, limit in zip(last, limits, strict=True)):
             return None
         below = dict(zip(at, first, strict=True))
@@ -132,7 +219,7 @@ class Search:
         return high
 
     def _proven(
-        self, lever: Lever, values: Floats, lacking: Sequence[Wants]
+        self, lever: Lever, values: Floats, lacking: Sequence[_Proof]
     ) -> list[float] | None:
         """Return the violation that known multipliers prove with a lever moved."""
         compiled = self.moved([(lever, values)])
@@ -167,7 +254,7 @@ class Search:
 
     def _does(self, lever: Lever, values: Floats) -> bool:
         compiled = self.moved([(lever, lever.allowed(values))])
-        return compiled is not None and not wants(compiled, self.judge)
+        return compiled is not None and not self.judge.lacks(compiled.blocks, enough=1)
 
     def _verified(self, lever: Lever, values: Floats) -> Floats | None:
         """Return values that do with sizes shared by the years too, a little further if need be."""
@@ -191,63 +278,57 @@ class Search:
 
     # ---- several --------------------------------------------------------------------------------
 
-    def together(self, levers: Sequence[Lever]) -> list[tuple[Lever, Floats]] | None:
+    def together(self, levers: Sequence[Lever]) -> Pairs | None:
         """Return the least values of several levers that do together, verified; else None.
 
-        The least is the smallest sum of shares of each lever's own value.
+        Of those that enter linearly it is the smallest sum of shares of each lever's own value,
+        with the others let go; then each of the others gives way as little as it can.
         """
-        far = [self.far(lever) for lever in levers]
-        values = [lever.value.copy() for lever in levers]
-        sums = _Sums(levers, far)
-        lacking = self.lacking
-        for _ in range(ROUNDS_MAX):
-            for one in lacking:
-                sums.cut(one, values, self._slopes(levers, values, far, one))
-            shares = sums.least()
-            if shares is None:
+        linear = [lever for lever in levers if self._is_linear(lever)]
+        others = [lever for lever in levers if lever not in linear]
+        freed = [(lever, self.far(lever)) for lever in others]
+        base = Search(self._case(freed), self.judge, self.redraw) if freed else self
+        pairs: Pairs = []
+        if base.lacking:
+            try:
+                found = base._linear(linear, base._spots(base.lacking)) if linear else None
+            except NotLinearError:
+                found = None
+            if found is None:
                 return None
-            values = [
-                lever.allowed(self.rounded(lever, lever.value + share * (end - lever.value)))
-                for lever, share, end in zip(levers, shares, far, strict=True)
-            ]
-            compiled = self.moved(list(zip(levers, values, strict=True)))
-            if compiled is None:
-                return None
-            lacking = wants(compiled, self.judge)
-            if not lacking:
-                break
-        else:
-            return None
-        return self._pruned(list(zip(levers, values, strict=True)))
+            pairs = found
+        for lever in others:
+            rest = [pair for pair in freed if pair[0] is not lever]
+            inner = Search(self._case([*pairs, *rest]), self.judge, self.redraw)
+            if inner.lacking:
+                values = inner.alone(lever)
+                if values is None:
+                    return None
+                pairs.append((lever, values))
+            freed = rest
+        return self._pruned(pairs)
 
-    def _slopes(
-        self, levers: Sequence[Lever], values: Sequence[Floats], far: Sequence[Floats], one: Wants
-    ) -> Floats:
-        """Return by how much the proven violation falls with the whole way of each lever."""
-        slopes = []
-        for k, lever in enumerate(levers):
-            y, way = one.year, far[k][one.year] - lever.value[one.year]
-            step = 0.01 * way
-            near = abs(values[k][y] + step - far[k][y]) < abs(step)
-            moved = [v.copy() for v in values]
-            moved[k][y] += -step if near else step
-            compiled = self.moved(list(zip(levers, moved, strict=True)))
-            problem = None if compiled is None else compiled.as_block(one.block)
-            now = one.verdict.violation
-            after = now if problem is None else one.verdict.bound(problem)
-            change = (after - now) * (-1 if near else 1) / 0.01
-            slopes.append(change if np.isfinite(change) else 0.0)
-        return np.array(slopes)
+    def _is_linear(self, lever: Lever) -> bool:
+        try:
+            for year, week in self._spots(self.lacking):
+                self._part([lever], year, week).check()
+        except NotLinearError:
+            return False
+        return True
 
-    def _pruned(self, pairs: list[tuple[Lever, Floats]]) -> list[tuple[Lever, Floats]] | None:
+    def _case(self, pairs: Pairs) -> SiteCase:
+        case = self.changed(pairs)
+        return self.case if case is None else case
+
+    def _pruned(self, pairs: Pairs) -> Pairs | None:
         """Leave out what is not needed; None where what is left is not verified."""
         pairs = [pair for pair in pairs if not np.array_equal(pair[1], pair[0].value)]
         for pair in list(pairs):
             rest = [one for one in pairs if one is not pair]
             compiled = self.moved(rest) if rest else None
-            if compiled is not None and not wants(compiled, self.judge):
+            if compiled is not None and not self.judge.lacks(compiled.blocks, enough=1):
                 pairs = rest
-        return pairs if self.holds(pairs) else None
+        return pairs if pairs and self.holds(pairs) else None
 
     # ---- both -----------------------------------------------------------------------------------
 
@@ -297,55 +378,25 @@ class Search:
         return case is not None and holds(case, self.judge)
 
 
-class _Sums:
-    """The least sum of shares of the way of each lever that no proof at hand forbids."""
+class _Proof:
+    """A year, and the multipliers that prove that it has no design."""
 
-    def __init__(self, levers: Sequence[Lever], far: Sequence[Floats]) -> None:
-        self.levers, self.far = levers, far
-        self.years = len(far[0])
-        self.rows: list[tuple[Floats, float]] = []
-
-    def cut(self, one: Wants, values: Sequence[Floats], slopes: Floats) -> None:
-        """Add what the proof of a year says: violation + slopes (share - share now) <= 0."""
-        row = np.zeros((len(self.levers), self.years))
-        row[:, one.year] = slopes
-        now = np.array([self._share(k, values[k]) for k in range(len(self.levers))])
-        self.rows.append((row.ravel(), float((row * now).sum() - one.verdict.violation)))
-
-    def _share(self, k: int, values: Floats) -> Floats:
-        value = np.where(np.isfinite(self.levers[k].value), self.levers[k].value, 0.0)
-        way, gone = self.far[k] - value, np.where(np.isfinite(values), values, 0.0) - value
-        return np.divide(gone, way, out=np.zeros_like(gone), where=way != 0)
-
-    def least(self) -> Floats | None:
-        """Return the share of its way of each lever and year."""
-        weight = np.array(
-            [
-                np.abs(end - lever.value) / np.maximum(np.abs(lever.value), 1e-3 * np.abs(end))
-                if not lever.falls
-                else np.ones(self.years)
-                for lever, end in zip(self.levers, self.far, strict=True)
-            ]
-        )
-        weight = np.where(np.isfinite(weight) & (weight > 0), weight, 1.0)
-        n = weight.size
-        answer = solve_or_none(
-            Problem(
-                cost=weight.ravel(),
-                matrix=narrow(np.array([row for row, _ in self.rows])),
-                row_lower=np.full(len(self.rows), -np.inf),
-                row_upper=np.array([limit for _, limit in self.rows]),
-                lower=np.zeros(n),
-                upper=np.ones(n),
-            ),
-            solver="highs",
-        )
-        return None if answer is None else answer.x.reshape(len(self.levers), self.years)
+    def __init__(self, block: YearBlock, verdict: Verdict) -> None:
+        self.block, self.verdict, self.year = block, verdict, block.year
 
 
-def _nought(one: Wants) -> float:
+def _named(year: int, week: Week | None) -> tuple[int, int, int]:
+    return (year, -1, -1) if week is None else (year, week.first, week.length)
+
+
+def _alike(one: YearBlock, two: YearBlock) -> bool:
+    """Return whether two blocks are the same rows and columns of programs of the same shape."""
+    return np.array_equal(one.rows, two.rows) and np.array_equal(one.columns, two.columns)
+
+
+def _nought(violation: float) -> float:
     """Return the bound up to which nothing is proved against a year."""
-    return 1e-9 * max(1.0, one.verdict.violation)
+    return 1e-9 * max(1.0, violation)
 
 
 def _between(low: float, below: float, high: float, above: float) -> float:
