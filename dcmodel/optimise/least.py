@@ -24,12 +24,16 @@ from dcmodel.optimise.weeks import Week
 
 ROUNDS_MAX = 12
 """How often a year is asked again at a larger amount."""
+PROOFS_MAX = 3
+"""How often the amount is sought by proofs before it is sought by halving."""
 DIGITS = 4
 """Significant digits of an amount, rounded to where it gives way further."""
 FAR = 20.0
 """How far beyond itself, or beyond what the facility draws, a limit is raised at most."""
 PROBE = 0.05
 """Share of the facility's draw, or of itself, by which a limit is moved to see what follows."""
+NOTHING = 1e-4
+"""A least amount below this share of what was asked for is put to zero. [1]"""
 STEP = 1e-3
 """An amount is known when what does and what does not are this close. [1]"""
 HOURS = 8760.0
@@ -160,9 +164,10 @@ class Search:
         return lever.allowed(self.rounded(lever, moved))
 
     def _newton(self, lever: Lever) -> Floats | None:
+        """Return the least values of a lever by proofs, and by halving where these are weak."""
         values, far = lever.value.copy(), self.far(lever)
         lacking = self.lacking
-        for _ in range(ROUNDS_MAX):
+        for _ in range(PROOFS_MAX):
             proofs = [_Proof(one.block, self.judge.verdict(one.block.problem)) for one in lacking]
             roots = self._roots(lever, values, far, proofs)
             if roots is None:
@@ -174,7 +179,10 @@ class Search:
             lacking = self.judge.lacks(compiled.blocks)
             if not lacking:
                 return values
-        return None
+        end = values.copy()
+        at = [one.year for one in lacking]
+        end[at] = far[at]
+        return self._halved(lever, values, end)
 
     def _roots(
         self, lever: Lever, values: Floats, far: Floats, lacking: Sequence[_Proof]
@@ -250,7 +258,7 @@ class Search:
                 high = middle
             else:
                 low = middle
-        return high
+        return lever.allowed(self.rounded(lever, high))
 
     def _does(self, lever: Lever, values: Floats) -> bool:
         compiled = self.moved([(lever, lever.allowed(values))])
@@ -352,6 +360,8 @@ class Search:
         count = values / unit
         count = np.floor(count + 1e-6) if lever.falls else np.ceil(count - 1e-6)
         moved = np.round(count * unit, 12)
+        if lever.falls:  # next to nothing is nothing
+            moved = np.where(moved <= NOTHING * np.abs(lever.value), 0.0, moved)
         return np.where((values == lever.value) | ~np.isfinite(values), values, moved)
 
     def changed(self, pairs: Sequence[tuple[Lever, Floats]]) -> SiteCase | None:

@@ -174,7 +174,7 @@ def test_a_carbon_limit():
     series = {"emission_factor": np.full((1, DAY), 500.0)}
     case = flat(asked=asked, series=series)
     found = faults(case)
-    assert "limit of the whole year" in found[1].message
+    assert "Carbon emissions of at most 60 t" in found[1].message
     message = line(case, "requirements.carbon_limit")
     assert message.endswith("needs 120 t in 2025 (now 60); this alone does: limit_t: 120")
     assert "no more than 5 MW" in line(case, "it_capacity_mw")
@@ -237,23 +237,32 @@ def test_two_rules_at_once_are_told_together():
     assert "no more than 5 MW" in line(case, "it_capacity_mw")
 
 
-def match(share, diesel=3.0):
+def match(share, engines=3.0):
     return case_of(
         np.full(DAY, 10.0),
-        kinds=("grid_connection", "diesel"),
-        settings={"diesel": {"capacity_max_mw": diesel, "sizing": "optimised"}},
-        asked={"onsite_match": {"share": share, "derating": {"diesel": 1.0}}},
+        kinds=("grid_connection", "gas_engine"),
+        settings={"gas_engine": {"capacity_max_mw": engines, "order_year": 2015}},
+        asked={"onsite_match": {"share": share, "derating": {"gas_engine": 1.0}}},
     )
 
 
 def test_an_onsite_rule():
-    # the connection carries what diesel does not: with 3 MW of diesel at least 7 MW are contracted
+    # engines E give d E < E in the mean, and the connection what they do not: with 3 MW of engines
+    # the rule holds for shares up to 3 / (10 - 3 d), and for 0.9 from 9 / (1 + 0.9 d) MW
     case = match(0.9)
-    share = line(case, "requirements.onsite_match")
-    assert "no more than 0.428" in share  # 3 / 7
-    # diesel D matches 0.9 (10 - D): D = 9 / 1.9 = 4.737
-    assert "needs 4.737 MW" in line(case, "components.diesel.capacity_max_mw")
-    assert feasible(match(0.9, diesel=4.75)) and not feasible(match(0.9, diesel=4.7))
+    share, engines = (
+        float(line(case, place).rpartition(": ")[2])
+        for place in ("requirements.onsite_match", "components.gas_engine.capacity_max_mw")
+    )
+    given = (9 / engines - 1) / 0.9
+    assert 0.9 < given < 1
+    assert share == pytest.approx(3 / (10 - 3 * given), rel=2e-3)
+    assert feasible(match(0.9, engines)) and not feasible(match(0.9, 0.995 * engines))
+    assert feasible(match(share, 3.0)) and not feasible(match(1.005 * share, 3.0))
+
+
+def test_a_rule_that_nothing_on_offer_meets_must_go():
+    assert "no more than 0 in 2025" in line(match(0.9, engines=0.0), "requirements.onsite_match")
 
 
 # ---- time -----------------------------------------------------------------------------------------
