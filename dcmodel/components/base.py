@@ -251,9 +251,7 @@ class Limit:
         if value is None:
             value = np.asarray(variables[0].upper_bound, dtype=float)
         bounds = tuple((variable, _per_unit(variable, value)) for variable in variables)
-        return cls(
-            name, unit, place, value, bounds, stated=stated, stated_unit=stated_unit
-        )
+        return cls(name, unit, place, value, bounds, stated=stated, stated_unit=stated_unit)
 
 
 def _per_unit(variable: ArrayVar, value: FloatArray) -> FloatArray:

@@ -189,9 +189,7 @@ def installed_it(case: SiteCase) -> Lever:
         if work.otherwise is not None:
             return replace(case, it_capacity=values, workload=work.otherwise(values))
         share = np.divide(values, before, out=np.ones_like(values), where=before > 0)[:, None]
-        work = replace(
-            work, arrivals=work.arrivals * share, backlog_max=work.backlog_max * share
-        )
+        work = replace(work, arrivals=work.arrivals * share, backlog_max=work.backlog_max * share)
         return replace(case, it_capacity=values, workload=work)
 
     key = "it_capacity_mw"

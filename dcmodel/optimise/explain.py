@@ -113,9 +113,7 @@ def unexplained(case: SiteCase, error: InfeasibleError) -> InfeasibleError:
     """
     _logger.info("not explained: %s", error)
     compiled = Compiled(case)
-    rules = {
-        name: block.doc for name, block in compiled.lp.rows.items() if block.doc
-    }
+    rules = {name: block.doc for name, block in compiled.lp.rows.items() if block.doc}
     said = " ".join(str(fault) for fault in error.faults)
     named = [words for name, words in rules.items() if f"{name}[" in said]
     which = f"; what does not fit: {'; '.join(dict.fromkeys(named))}" if named else ""

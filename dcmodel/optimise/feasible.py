@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dcmodel.arrays import LinearProgram
 from dcmodel.components.base import SiteCase
@@ -74,8 +75,8 @@ class Compiled:
 
     @cached_property
     def parts(self) -> Split:
-        """The program by year."""
-        return split(self.lp)
+        """The program by year; rows of one year alone stand in it, rows of sizes among them."""
+        return split(self.lp.replace(couples_years=_of_several_years(self.lp)))
 
     @cached_property
     def blocks(self) -> tuple[YearBlock, ...]:
@@ -211,9 +212,7 @@ class Judge:
             return None
         for name, most in _order(problem):
             seconds = min(self.budget.left(), most)
-            trial = ask(
-                problem, name, tolerance=TOLERANCE, time_limit=seconds, proved=proved
-            )
+            trial = ask(problem, name, tolerance=TOLERANCE, time_limit=seconds, proved=proved)
             if trial.solution is not None:
                 return trial.solution.x
             if trial.claim == "infeasible":
@@ -273,7 +272,9 @@ class Judge:
     def _worst_week(self, block: YearBlock) -> Week | None:
         """Return the weeks in which a block is broken most, None if they have a design."""
         step = worst_step(block, self.verdict(block.problem).broken)
-        for length in LENGTHS if step is not None else ():
+        if step is None:
+            return None
+        for length in LENGTHS:
             week = week_of(block, step, length)
             if not self.possible(week.part(block.problem)):
                 self.places.append((step, length))
@@ -346,9 +347,8 @@ def _design(compiled: Compiled, judge: Judge) -> Floats | None:
     x[master] = shared[master]
     touched = set(master[moved].tolist())
     again = [b for b in blocks if touched.intersection(b.columns[b.link].tolist())]
-    for block, one in zip(
-        again, judge.solutions([b.fixed(x).problem for b in again]), strict=True
-    ):
+    found = judge.solutions([block.fixed(x).problem for block in again])
+    for block, one in zip(again, found, strict=True):
         if one is None:
             return None
         x[block.columns] = one
@@ -386,6 +386,19 @@ def _shared_sizes(compiled: Compiled, x: Floats, judge: Judge) -> Floats | None:
     moved = x.copy()
     moved[columns] = answer.x[:count]
     return moved
+
+
+def _of_several_years(lp: LinearProgram) -> NDArray[np.bool_]:
+    """Return the rows whose columns belong to several years."""
+    entries = np.diff(lp.matrix.indptr)
+    row = np.repeat(np.arange(lp.n_rows), entries)
+    year = lp.column_year[lp.matrix.indices]
+    dated = year >= 0
+    first = np.full(lp.n_rows, np.iinfo(np.int64).max)
+    last = np.full(lp.n_rows, -1)
+    np.minimum.at(first, row[dated], year[dated])
+    np.maximum.at(last, row[dated], year[dated])
+    return np.asarray(last > first)
 
 
 def _costless(problem: Problem) -> Problem:

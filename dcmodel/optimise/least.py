@@ -24,6 +24,7 @@ from dcmodel.optimise.weeks import Week
 
 ROUNDS_MAX = 12
 """How often a year is asked again at a larger amount."""
+HALVINGS_MAX = 20
 PROOFS_MAX = 3
 """How often the amount is sought by proofs before it is sought by halving."""
 DIGITS = 4
@@ -66,7 +67,8 @@ class Search:
         except NotLinearError:
             least = self._newton(lever)
         else:
-            least = None if values is None else values[0][1]
+            # a lever of whole units shows nothing within a small step
+            least = self._far_off(lever) if values is None else values[0][1]
         return None if least is None else self._verified(lever, least)
 
     def _linear(self, levers: Sequence[Lever], spots: list[Spot]) -> Pairs | None:
@@ -184,6 +186,13 @@ class Search:
         end[at] = far[at]
         return self._halved(lever, values, end)
 
+    def _far_off(self, lever: Lever) -> Floats | None:
+        """Return the least values of a lever that gives way all of a sudden; None if nowhere."""
+        end, far = lever.value.copy(), self.far(lever)
+        at = [one.year for one in self.lacking]
+        end[at] = far[at]
+        return self._halved(lever, lever.value, end)
+
     def _roots(
         self, lever: Lever, values: Floats, far: Floats, lacking: Sequence[_Proof]
     ) -> Floats | None:
@@ -246,7 +255,7 @@ class Search:
         """Return the least value between two by asking; where rows come and go with the lever."""
         if not self._does(lever, high):
             return None
-        for _ in range(14):
+        for _ in range(HALVINGS_MAX):
             middle = (low + high) / 2
             if lever.whole:
                 middle = np.floor(middle) if lever.falls else np.ceil(middle)

@@ -230,9 +230,7 @@ def _refusal(document: Mapping[str, Any], target: Loc, of_study: bool) -> str:
 
 def _required() -> set[str]:
     """Return the keys that a study must state."""
-    return {
-        key for key, name in keys().items() if StudySpec.model_fields[name].is_required()
-    }
+    return {key for key, name in keys().items() if StudySpec.model_fields[name].is_required()}
 
 
 def _set(document: dict[str, Any], target: Loc, value: Any) -> str:

@@ -1,12 +1,15 @@
-"""An infeasible site is explained by changes that do by themselves; bounds are worked out by hand."""
+"""An infeasible site is explained by changes that each do by themselves, known by hand."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from support.cases import StubMarket, make_case
 
-from dcmodel.optimise.explain import explain
+from dcmodel.base.errors import Fault, InfeasibleError
+from dcmodel.facility.linearise import AffineFacility
+from dcmodel.optimise.explain import explain, unexplained
 from dcmodel.optimise.feasible import Budget, Judge, holds
 
 HOURS = np.arange("2025-01-01", "2025-01-02", dtype="datetime64[h]").astype("datetime64[ns]")
@@ -81,9 +84,12 @@ def test_each_change_said_is_enough_by_itself_and_no_less_is():
     # 1 + 8 = 9 MW are there, and load falls in proportion
     assert "no more than 9 MW" in line(case, "it_capacity_mw")
     assert not any("energy_max_mwh" in fault.where for fault in faults(case))
-    assert feasible(with_battery(9.0)) and not feasible(with_battery(8.99))
-    assert feasible(with_battery(8.0, power=2.0)) and not feasible(with_battery(8.0, power=1.98))
-    assert feasible(with_battery(8.0, load=9.0)) and not feasible(with_battery(8.0, load=9.02))
+    assert feasible(with_battery(9.0))
+    assert not feasible(with_battery(8.99))
+    assert feasible(with_battery(8.0, power=2.0))
+    assert not feasible(with_battery(8.0, power=1.98))
+    assert feasible(with_battery(8.0, load=9.0))
+    assert not feasible(with_battery(8.0, load=9.02))
 
 
 def contracted(own, site):
@@ -161,7 +167,7 @@ def test_years_may_be_asked_side_by_side(jobs):
     assert message.endswith("available_mw: {2025: 9, 2026: 10, 2027: 12}")
 
 
-# ---- requirements ---------------------------------------------------------------------------------
+# ---- requirements -------------------------------------------------------------------------------
 
 
 def flat(**options):
@@ -201,7 +207,8 @@ def test_a_clean_share_is_told_as_its_key_states_it():
     )
     # 0.9 of the load is 96 MWh a day at 10 / 0.9 * 0.4 = 4.444 MW
     assert "no more than 4.444 MW" in line(case, "it_capacity_mw")
-    assert feasible(clean(0.4, volume)) and not feasible(clean(0.4004, volume))
+    assert feasible(clean(0.4, volume))
+    assert not feasible(clean(0.4004, volume))
 
 
 def test_a_share_that_follows_a_battery_is_verified_on_the_case_itself():
@@ -257,15 +264,80 @@ def test_an_onsite_rule():
     given = (9 / engines - 1) / 0.9
     assert 0.9 < given < 1
     assert share == pytest.approx(3 / (10 - 3 * given), rel=2e-3)
-    assert feasible(match(0.9, engines)) and not feasible(match(0.9, 0.995 * engines))
-    assert feasible(match(share, 3.0)) and not feasible(match(1.005 * share, 3.0))
+    assert feasible(match(0.9, engines))
+    assert not feasible(match(0.9, 0.995 * engines))
+    assert feasible(match(share, 3.0))
+    assert not feasible(match(1.005 * share, 3.0))
 
 
 def test_a_rule_that_nothing_on_offer_meets_must_go():
     assert "no more than 0 in 2025" in line(match(0.9, engines=0.0), "requirements.onsite_match")
 
 
-# ---- time -----------------------------------------------------------------------------------------
+def test_a_water_limit():
+    # 1 m3 per MWh and 240 MWh a day
+    case = flat(asked={"water_limit": {"limit_m3": 100.0}})
+    lines, none = case.facility, np.zeros((1, DAY))
+    lines = AffineFacility(lines.power_slope, lines.power_fixed, np.ones((1, DAY)), none)
+    case = replace(case, facility=lines)
+    assert line(case, "requirements.water_limit").endswith("limit_m3: 240")
+    assert line(case, "it_capacity_mw").endswith("it_capacity_mw: 4.166")
+
+
+def test_import_that_must_fall_when_called():
+    case = flat(asked={"controllable_load": {"low_power_mw": 2.0, "hours": 3}})
+    assert line(case, "requirements.controllable_load").endswith("low_power_mw: 10")
+    assert line(case, "it_capacity_mw").endswith("it_capacity_mw: 2")
+
+
+def test_units_that_are_whole():
+    # 6 MW are missing beyond the grid's 4; a unit is larger than the 3 MW that are allowed
+    case = case_of(
+        np.full(DAY, 10.0),
+        grid_available=4.0,
+        kinds=("grid_connection", "gas_engine"),
+        settings={"gas_engine": {"capacity_max_mw": 3.0, "order_year": 2015, "whole_units": True}},
+    )
+    engine = case.components[1]
+    rating = engine.technology(case).value("unit_rating")
+    stated = float(line(case, "components.gas_engine.capacity_max_mw").rpartition(": ")[2])
+    units = stated / rating
+    assert units >= 1
+    assert units - np.floor(units) < 2e-3
+    assert line(case, "it_capacity_mw").endswith("it_capacity_mw: 4")
+
+
+def test_an_outage_that_the_battery_cannot_carry():
+    # rows of an outage couple years in the model; 12 h of 2 MW ask for more than 10 MWh
+    case = case_of(
+        np.full(DAY, 2.0),
+        kinds=("grid_connection", "battery", "outage"),
+        settings={
+            "battery": {"power_max_mw": 5.0, "energy_max_mwh": 10.0},
+            "outage": {"duration_h": 12, "design_weather": False},
+        },
+    )
+    energy, installed, duration = (
+        float(line(case, place).rpartition(": ")[2])
+        for place in (
+            "components.battery.energy_max_mwh", "it_capacity_mw", "components.outage.duration_h",
+        )
+    )  # fmt: skip
+    assert 24 < energy < 48
+    # energy is in proportion to load, and to the length of the outage
+    assert installed == pytest.approx(2 * 10 / energy, rel=1e-3)
+    assert duration == np.floor(12 * 10 / energy)
+
+
+def test_what_a_solver_says_is_told_without_names_of_rows():
+    case = late_grid()
+    raw = InfeasibleError([Fault("balance[1,18] (2)", "loosen"), Fault("", "no design")])
+    [fault] = unexplained(case, raw).faults
+    assert "Power balance of the site bus" in fault.message
+    assert "[" not in str(fault)
+
+
+# ---- time ---------------------------------------------------------------------------------------
 
 
 def test_when_the_time_ends_what_is_open_is_said():
