@@ -9,8 +9,9 @@ import numpy as np
 
 from dcmodel.components.base import Limit
 from dcmodel.optimise.blocks import YearBlock
-from dcmodel.optimise.feasible import Judge, rows_of
+from dcmodel.optimise.feasible import Judge
 from dcmodel.optimise.weeks import Week, without
+from dcmodel.optimise.words import rows_of
 
 
 def conflict_of(

@@ -8,7 +8,6 @@ what the time did not allow is said.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -31,6 +30,7 @@ from dcmodel.optimise.feasible import (
 )
 from dcmodel.optimise.least import Redraw, Search
 from dcmodel.optimise.solvers.problem import Floats
+from dcmodel.optimise.words import told
 
 BUDGET_S = 22.0
 """Wall time of an explanation; an answer of a solver may come a little later. [s]"""
@@ -38,8 +38,6 @@ CONFLICT_S = 4.0
 """Wall time for what conflicts in the worst week. [s]"""
 
 HOURS_PER_WEEK = 168
-
-_logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -111,23 +109,20 @@ def unexplained(case: SiteCase, error: InfeasibleError) -> InfeasibleError:
 
     For a case of which every year by itself has a design, in hours as they are.
     """
-    _logger.info("not explained: %s", error)
-    compiled = Compiled(case)
-    rules = {name: block.doc for name, block in compiled.lp.rows.items() if block.doc}
-    said = " ".join(str(fault) for fault in error.faults)
-    named = [words for name, words in rules.items() if f"{name}[" in said]
-    which = f"; what does not fit: {'; '.join(dict.fromkeys(named))}" if named else ""
-    message = (
+    opening = (
         "no design was found, though each year by itself has one: sizes that the years share, or "
-        f"whole units, do not fit together{which}. Widen the limits of the components"
+        "whole units, do not fit together"
     )
-    return InfeasibleError(Fault(case.name, message))
+    return told(Compiled(case).lp, case.name, opening, error)
 
 
 def _ask(found: _Found, judge: Judge, redraw: Redraw | None) -> None:
     """Ask every lever, the likeliest first; what is known stands in `found` at any time."""
-    found.case = with_revisions(found.case, judge)
     search = Search(found.case, judge, redraw)
+    if not search.lacking:
+        # outages that no design survives may show only from starts that a design brings up
+        found.case = with_revisions(found.case, judge)
+        search = search if found.case is search.case else Search(found.case, judge, redraw)
     found.search = search
     if not search.lacking:
         return

@@ -414,8 +414,3 @@ def _digest(problem: Problem) -> bytes:
     ):  # fmt: skip
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.digest()
-
-
-def rows_of(lp: LinearProgram) -> dict[str, str]:
-    """Return what each group of rows says, in words, by its name in the program."""
-    return {name: block.doc or "a rule of the study" for name, block in lp.rows.items()}

@@ -40,6 +40,7 @@ from dcmodel.optimise.shadow import shadow_prices
 from dcmodel.optimise.solve import SMALL, solve
 from dcmodel.optimise.solvers.workers import side_by_side
 from dcmodel.optimise.verify import Verification, attach_bills, verify
+from dcmodel.optimise.words import in_words
 from dcmodel.profiles.segment import Segments, segment_hours
 
 FloatArray = npt.NDArray[np.float64]
@@ -405,7 +406,8 @@ def _add_reference(result: xr.Dataset, case: SiteCase, effort: Effort) -> None:
     """Add cost and sizes of the ordinary grid-supplied site, without contracts and shifting."""
     reference = case.reference()
     m, lp = compile_site(reference)
-    solution = solve_pathway(lp, gap=effort.gap, jobs=effort.jobs, tolerance=YEAR_TOLERANCE)
+    with in_words(lp, case.name, "the reference, an ordinary grid-supplied site, has no design"):
+        solution = solve_pathway(lp, gap=effort.gap, jobs=effort.jobs, tolerance=YEAR_TOLERANCE)
     lp.load_solution(m, solution.x, solution.row_dual)
     costs = site_costs(lp, solution.x)
     capacity = site_sizes(m)
