@@ -149,7 +149,9 @@ def _headline(found: _Found) -> Fault:
     years = sorted({found.case.years[one.year] for one in found.lacking if one.year >= 0})
     when = ", ".join(map(str, years))
     which = f"the load of {when}" if when else "the load"
-    if found.alone:
+    if found.alone and found.together:
+        advice = "each line below says what does alone and what together, verified on every hour"
+    elif found.alone:
         advice = "each change below does by itself, verified on every hour"
     elif found.together:
         advice = "no single change does; those below do together, verified on every hour"

@@ -120,7 +120,7 @@ def test_limits_that_bind_one_behind_the_other_are_moved_together():
         assert "together" in lines[place]
         assert "alone" not in lines[place]
     assert "this alone does: it_capacity_mw: 7" in lines["it_capacity_mw"]
-    assert "each change" in first.message
+    assert "alone and what together" in first.message
 
 
 def test_without_a_connection_among_the_components_the_site_may_still_get_more():
