@@ -204,7 +204,8 @@ def ask(
     if found.relative_violation > PRIMAL_TOLERANCE:
         return trial
     value = found.objective
-    solution = Solution(x, None, value, -np.inf, np.inf, "optimal", solver, 0.0, found)
+    dual = answer.row_dual
+    solution = Solution(x, dual, value, -np.inf, np.inf, "optimal", solver, 0.0, found)
     return Trial(solution, "optimal", answer.message)
 
 
