@@ -31,7 +31,7 @@ cost terms          year            undiscounted real USD of the year, each with
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar
@@ -45,6 +45,7 @@ from dcmodel.base.clock import Clock
 from dcmodel.base.registry import Registry
 from dcmodel.base.schema import Spec
 from dcmodel.base.units import MONTHS_PER_YEAR
+from dcmodel.components.levers import Lever, levers_of
 from dcmodel.components.outages import Found, Means, Outages
 from dcmodel.facility.design import Design
 from dcmodel.facility.linearise import AffineFacility
@@ -87,6 +88,10 @@ class Workload:
     """Rank of each class among those without a value of their own: 1 is lost last."""
     batch_saving: FloatArray | None = None
     """Energy saved by work that waited and runs in larger batches [1], shape (classes, years)."""
+    otherwise: Callable[[FloatArray], Workload] | None = field(
+        default=None, repr=False, compare=False
+    )
+    """Returns the work with another installed IT [MW], shape (years,); None is in proportion."""
 
     @property
     def total(self) -> FloatArray:
@@ -243,6 +248,10 @@ class Limit:
     """Whether the rise holds for small changes only: then it has a price, and explains nothing."""
     falls: bool = False
     """Whether a unit less is what lets go: the limit is a least amount."""
+    stated: float | FloatArray | None = None
+    """What the key at `place` says, where that is not `value`: one number or by year."""
+    stated_unit: str | None = None
+    """Unit of `stated`, where it is not `unit`."""
 
     @classmethod
     def of_size(
@@ -252,15 +261,18 @@ class Limit:
         place: tuple[str, ...],
         *variables: ArrayVar,
         value: FloatArray | None = None,
+        stated: float | None = None,
+        stated_unit: str | None = None,
     ) -> Limit:
         """Return a limit on a size by year and on variables whose bounds are in proportion.
 
-        The limit is the bound of the first variable, unless `value` says it in another unit.
+        The limit is the bound of the first variable, unless `value` says it in another unit. Where
+        a study's key says something else, from which the bound follows, `stated` is that.
         """
         if value is None:
             value = np.asarray(variables[0].upper_bound, dtype=float)
         bounds = tuple((variable, _per_unit(variable, value)) for variable in variables)
-        return cls(name, unit, place, value, bounds)
+        return cls(name, unit, place, value, bounds, stated=stated, stated_unit=stated_unit)
 
 
 def _per_unit(variable: ArrayVar, value: FloatArray) -> FloatArray:
@@ -364,6 +376,10 @@ class Component(Spec):
     def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:
         """Return the limits on the sizes of a built block."""
         return ()
+
+    def levers(self, b: pyo.Block, case: SiteCase) -> Sequence[Lever]:
+        """Return the settings that may be moved where no design serves the load."""
+        return levers_of(self, self.limits(b, case), len(case.years))
 
     def items(self, meter: Meter) -> Iterable[BillItem]:
         """Return the lines of the bill of a metered year; tariff forms have some."""

@@ -239,7 +239,8 @@ class Contract(Offered):
         place = ("components", self.kind, key)
         found = (b.component(name) for name in ("capacity", "signed", "use", "delivery"))
         sizes = [part for part in found if isinstance(part, ArrayVar)]
-        return (Limit.of_size(f"{self.title} contract", "MW", place, *sizes),)
+        stated = self.capacity_max_mw
+        return (Limit.of_size(f"{self.title} contract", "MW", place, *sizes, stated=stated),)
 
 
 def energy_paid(b: pyo.Block, doc: str) -> None:

@@ -368,4 +368,5 @@ class Generator(Component):
         rating = self.technology(case).value("unit_rating") * self.scheme().groups
         place = ("components", self.kind, "capacity_max_mw")
         value = rating * self.group_max(case)
-        return (Limit.of_size(self.title, "MW", place, *variables, value=value),)
+        stated = self.largest(case)
+        return (Limit.of_size(self.title, "MW", place, *variables, value=value, stated=stated),)

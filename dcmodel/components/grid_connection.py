@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyomo.environ as pyo
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint
 from dcmodel.base.schema import Megawatt
 from dcmodel.components.base import Component, FloatArray, Limit, SiteCase, components
+from dcmodel.components.levers import Lever, available_power, lever_of_field
 from dcmodel.components.staging import staged_capacity
 from dcmodel.inputs.markets import Market
 from dcmodel.inputs.sites import FlexibleConnection, Site
@@ -127,6 +129,17 @@ class GridConnection(Component):
         # a MW more of firm power lets all of them rise by one
         bounds = tuple((part, np.ones_like(part.upper_bound)) for part in variables)
         return (Limit("Grid connection", "MW", place, b.contracted.upper_bound, bounds),)
+
+    def levers(self, b: pyo.Block, case: SiteCase) -> Sequence[Lever]:
+        """Return the power the site can get, and what the study allows of it."""
+        of_site = available_power(case)
+        own = self.contracted_max_mw
+        if own is None:
+            return (of_site,)
+        field = "contracted_max_mw"
+        place = ("components", self.kind, field)
+        value = np.full(len(case.years), float(own))
+        return (of_site, lever_of_field(self, field, "Contracted grid power", "MW", place, value))
 
 
 def firm_power(case: SiteCase) -> FloatArray:

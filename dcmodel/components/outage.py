@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -11,6 +12,7 @@ from pydantic import Field
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, cost_term
 from dcmodel.base.schema import Fraction, Quantity, Spec
 from dcmodel.components.base import Component, FloatArray, SiteCase, components
+from dcmodel.components.levers import Lever, lever_of_field
 from dcmodel.components.outage_screen import failing_starts, screened_starts, spread_starts
 from dcmodel.components.outages import by_hour, outages_of
 from dcmodel.components.ups import bridge_h
@@ -82,6 +84,16 @@ class Outage(Component):
     )
     """Cost of critical load lost in `scenarios`; None takes that of the most
     valuable class of work. [USD MWh-1]"""
+
+    def levers(self, b: pyo.Block, case: SiteCase) -> Sequence[Lever]:
+        """Return the length of the outage that must be survived."""
+        if self.duration_h is None:
+            return ()
+        field = "duration_h"
+        place = ("components", self.kind, field)
+        value = np.full(len(case.years), float(self.duration_h))
+        words = "Outage to be survived"
+        return (lever_of_field(self, field, words, "h", place, value, falls=True, whole=True),)
 
     # ---- numbers --------------------------------------------------------------------------------
 

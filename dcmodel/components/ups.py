@@ -116,7 +116,12 @@ class Ups(Component):
     def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:
         """Return the largest energy."""
         place = ("components", self.kind, "parameters", "extra_max")
-        return (Limit.of_size("UPS energy", "MWh", place, b.energy, b.energy_built),)
+        return (
+            Limit.of_size(
+                "UPS energy", "MWh", place, b.energy, b.energy_built,
+                stated=self.technology(case).value("extra_max"), stated_unit="h",
+            ),
+        )  # fmt: skip
 
 
 def bridge_h(case: SiteCase) -> float:

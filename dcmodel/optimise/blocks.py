@@ -66,17 +66,24 @@ class YearBlock:
         cost[self.link] -= coupling_value[self.columns[self.link]]
         return self._named(replace(self.problem, cost=cost))
 
-    def fixed(self, values: Floats, coupling_value: Floats) -> NamedProblem:
-        """Return the block with its decisions fixed at the whole program's `values`.
+    def fixed(self, values: Floats, coupling_value: Floats | None = None) -> NamedProblem:
+        """Return the block with its link columns fixed at the whole program's `values`.
 
-        Outcomes of operation that reach into other years stay free, less the value of the coupling.
+        Parameters
+        ----------
+        values : ndarray, shape (n,)
+        coupling_value : ndarray, shape (n,), optional
+            What the coupling rows are worth to each column. With it only decisions are fixed:
+            outcomes of operation that reach into other years stay free, less that value.
         """
+        held = self.link if coupling_value is None else self.held
         lower, upper = self.problem.lower.copy(), self.problem.upper.copy()
-        at = values[self.columns[self.held]]
-        lower[self.held] = upper[self.held] = np.clip(at, lower[self.held], upper[self.held])
-        free = np.setdiff1d(self.link, self.held)
+        at = values[self.columns[held]]
+        lower[held] = upper[held] = np.clip(at, lower[held], upper[held])
         cost = self.problem.cost.copy()
-        cost[free] -= coupling_value[self.columns[free]]
+        if coupling_value is not None:
+            free = np.setdiff1d(self.link, self.held)
+            cost[free] -= coupling_value[self.columns[free]]
         return self._named(replace(self.problem, cost=cost, lower=lower, upper=upper))
 
     def elastically_fixed(self, values: Floats, coupling_value: Floats) -> NamedProblem:

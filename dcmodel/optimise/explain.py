@@ -1,62 +1,74 @@
-"""Why a site has no design: the limits that conflict, and the smallest change that would do.
+"""Why a site has no design: what conflicts, and the changes that would do, each by itself.
 
-Years share only sizes, and a size may grow, so each hourly year is asked alone. First every limit
-that a person may move is made elastic at a price per share of itself, and the power of the
-installed IT at a higher price: the cheapest stretch is the smallest change. Then, in the week where
-the stretch is largest, rows and limits are left out one after the other as long as what is left
-still conflicts: none of the rest can be spared.
+Every setting that a person may move (`dcmodel.components.levers`) is moved alone as far as it must,
+in the case itself, until every hour of every year has a design; the installed IT is one of them.
+Where none of the others does alone, they are moved together. What is printed has been verified so;
+what the time did not allow is said.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import sparse
 
-from dcmodel.arrays import LinearProgram
 from dcmodel.base.errors import Fault, InfeasibleError
-from dcmodel.components.base import Limit, SiteCase
-from dcmodel.optimise.blocks import YearBlock, split
-from dcmodel.optimise.build import compile_site, limits_of
-from dcmodel.optimise.solve import Solution, solve_or_none
-from dcmodel.optimise.solvers.problem import Floats, Problem, narrow
+from dcmodel.components.base import SiteCase
+from dcmodel.components.levers import Lever, available_power, installed_it
+from dcmodel.optimise.build import limits_of, parts_of
+from dcmodel.optimise.conflict import conflict_of
+from dcmodel.optimise.feasible import (
+    Budget,
+    Compiled,
+    Judge,
+    Lack,
+    OutOfTimeError,
+    with_revisions,
+)
+from dcmodel.optimise.least import Redraw, Search
+from dcmodel.optimise.solvers.problem import Floats
+from dcmodel.optimise.words import told
 
-BALANCE = "balance"
-DEMAND_PRICE = 10.0
-"""Price of a share of the power demand not served, against that of a share of a limit."""
-NOTHING = 1e-5
-"""Stretches below this share of a limit are none."""
-WEEK_H = 168
-TOLERANCE = 1e-6
+BUDGET_S = 22.0
+"""Wall time of an explanation; an answer of a solver may come a little later. [s]"""
+CONFLICT_S = 4.0
+"""Wall time for what conflicts in the worst week. [s]"""
 
-
-@dataclass(frozen=True)
-class Stretch:
-    """How far the limits of one year must give way.
-
-    Attributes
-    ----------
-    amounts : ndarray, shape (limits,)
-        More of each limit, in its unit.
-    shed : float
-        Power demand that cannot be served even so [MW].
-    worst_step : int or None
-        Step where the stretch is needed most; None where a limit of the whole year alone is.
-    """
-
-    year: int
-    amounts: Floats
-    shed: float
-    worst_step: int | None
+HOURS_PER_WEEK = 168
 
 
-def explain(case: SiteCase, hours: npt.ArrayLike, jobs: int = 1) -> InfeasibleError | None:
+@dataclass
+class _Found:
+    """What is known of a case without a design when the time ends."""
+
+    case: SiteCase
+    levers: list[Lever] = field(default_factory=list)
+    installed: Lever | None = None
+    search: Search | None = None
+    alone: dict[str, tuple[Lever, Floats]] = field(default_factory=dict)
+    together: list[tuple[Lever, Floats]] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
+    """Names of the levers whose question is answered."""
+    together_asked: bool = False
+    in_time: bool = True
+
+    @property
+    def lacking(self) -> list[Lack]:
+        """Years without a design."""
+        return [] if self.search is None else self.search.lacking
+
+
+def explain(
+    case: SiteCase,
+    hours: npt.ArrayLike,
+    jobs: int = 1,
+    *,
+    redraw: Redraw | None = None,
+    seconds: float = BUDGET_S,
+) -> InfeasibleError | None:
     """Return why a case has no design, in the words of its limits.
 
     Parameters
@@ -67,256 +79,148 @@ def explain(case: SiteCase, hours: npt.ArrayLike, jobs: int = 1) -> InfeasibleEr
         Beginning of each step [UTC].
     jobs : int
         Years asked at the same time.
+    redraw : callable, optional
+        Returns a changed case with what follows from its work drawn anew.
+    seconds : float
+        Wall time after which what is known by then is told.
 
     Returns
     -------
     InfeasibleError or None
-        Each fault's ``where`` is the place in the study, keys joined by dots. None where the limits
-        and the power demand do not explain it.
+        Each fault's ``where`` is the place in the study, keys joined by dots. None where the case
+        has a design.
     """
-    m, lp = compile_site(case)
-    limits = [limit for limit in limits_of(m, case) if not limit.marginal]
-    years = [_Year(lp, block, limits) for block in split(lp).blocks if block.year >= 0]
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
-        stretches = [s for s in pool.map(_Year.stretch, years) if s is not None]
-    if not stretches:
+    budget = Budget(seconds)
+    judge, found = Judge(budget, jobs), _Found(case)
+    try:
+        _ask(found, judge, redraw)
+    except OutOfTimeError:
+        found.in_time = False
+    if found.search is not None and not found.lacking:
         return None
-    needed = [s for s in stretches if s.shed > 0 or s.amounts.any()]
-    if not needed:
-        return None
-    worst = max(needed, key=lambda s: (s.shed, s.amounts.max(initial=0.0)))
-    [year] = [y for y in years if y.block.year == worst.year]
-    faults = [_headline(case, needed)]
-    if worst.worst_step is None:
-        when = case.years[worst.year]
-        message = (
-            f"every week of {when} could be run by itself; a limit of the whole year is broken"
-        )
-        faults.append(Fault(case.name, message))
+    faults = [_headline(found)]
+    if found.lacking:
+        faults += _conflict(found, np.asarray(hours), Judge(Budget(CONFLICT_S), jobs))
+    return InfeasibleError([*faults, *_changes(found), *_open(found, seconds)])
+
+
+def unexplained(case: SiteCase, error: InfeasibleError) -> InfeasibleError:
+    """Return what a solver says of a case in words of its rules, without names of rows.
+
+    For a case of which every year by itself has a design, in hours as they are.
+    """
+    opening = (
+        "no design was found, though each year by itself has one: sizes that the years share, or "
+        "whole units, do not fit together"
+    )
+    return told(Compiled(case).lp, case.name, opening, error)
+
+
+def _ask(found: _Found, judge: Judge, redraw: Redraw | None) -> None:
+    """Ask every lever, the likeliest first; what is known stands in `found` at any time."""
+    search = Search(found.case, judge, redraw)
+    if not search.lacking:
+        # outages that no design survives may show only from starts that a design brings up
+        found.case = with_revisions(found.case, judge)
+        search = search if found.case is search.case else Search(found.case, judge, redraw)
+    found.search = search
+    if not search.lacking:
+        return
+    start = search.start
+    found.levers = [
+        lever
+        for block, part in parts_of(start.m, found.case)
+        for lever in part.levers(block, found.case)
+    ]
+    if not any(lever.place[0] == "sites" for lever in found.levers):
+        found.levers.insert(0, available_power(found.case))
+    found.installed = installed_it(found.case)
+    for lever in [*found.levers[:1], found.installed, *found.levers[1:]]:
+        values = search.alone(lever)
+        found.asked.add(lever.name)
+        if values is not None:
+            found.alone[lever.name] = (lever, values)
+    if not any(lever.name in found.alone for lever in found.levers):
+        found.together = search.together(found.levers) or []
+        found.together_asked = True
+
+
+def _headline(found: _Found) -> Fault:
+    years = sorted({found.case.years[one.year] for one in found.lacking if one.year >= 0})
+    when = ", ".join(map(str, years))
+    which = f"the load of {when}" if when else "the load"
+    if found.alone and found.together:
+        advice = "each line below says what does alone and what together, verified on every hour"
+    elif found.alone:
+        advice = "each change below does by itself, verified on every hour"
+    elif found.together:
+        advice = "no single change does; those below do together, verified on every hour"
+    elif found.in_time:
+        advice = "no setting that may be moved lets it, not even all of them together"
     else:
-        faults.append(_conflict(case, _Week(year, worst.worst_step), np.asarray(hours)))
-    return InfeasibleError([*faults, *_changes(case, limits, needed)])
+        advice = "no change was verified in time"
+    return Fault(found.case.name, f"no design serves {which}; {advice}")
 
 
-def _headline(case: SiteCase, needed: Sequence[Stretch]) -> Fault:
-    when = ", ".join(str(case.years[s.year]) for s in needed)
-    message = f"no design serves the load of {when}; the least changes that would do stand below"
-    return Fault(case.name, message)
-
-
-def _conflict(case: SiteCase, week: _Week, hours: Any) -> Fault:
+def _conflict(found: _Found, hours: npt.NDArray[np.datetime64], judge: Judge) -> list[Fault]:
     """Say what cannot hold together in the worst week."""
-    begin = pd.Timestamp(hours[week.first])
-    when = f"the week from {begin:%d %B %H:%M} UTC of {case.years[week.year.block.year]}"
-    conflict = week.conflict()
-    if not conflict:
-        return Fault(case.name, f"most is missing in {when}, which could be run by itself")
-    return Fault(case.name, f"in {when} these cannot hold together: {'; '.join(conflict)}")
+    case, search = found.case, found.search
+    if search is None:
+        return []
+    weekly = [lack for lack in found.lacking if lack.week is not None]
+    if not weekly:
+        when = ", ".join(str(case.years[lack.year]) for lack in found.lacking if lack.year >= 0)
+        message = f"every week of {when} could be run; a limit of the whole year is broken"
+        return [Fault(case.name, message)] if when else []
+    worst = weekly[0]
+    assert worst.week is not None
+    limits = [limit for limit in limits_of(search.start.m, case) if not limit.marginal]
+    begin = pd.Timestamp(hours[worst.week.first])
+    weeks = round(worst.week.length / HOURS_PER_WEEK)
+    span = "week" if weeks <= 1 else f"{weeks} weeks"
+    when = f"the {span} from {begin:%d %B %H:%M} UTC of {case.years[worst.year]}"
+    try:
+        words = conflict_of(worst.block, worst.week, limits, judge)
+    except OutOfTimeError:
+        return [Fault(case.name, f"in {when} the load cannot be served")]
+    return [Fault(case.name, f"in {when} these cannot hold together: {'; '.join(words)}")]
 
 
-def _changes(case: SiteCase, limits: Sequence[Limit], needed: Sequence[Stretch]) -> list[Fault]:
-    """Say for each limit what would do, year by year."""
-    faults = []
-    for at, limit in enumerate(limits):
-        upper = limit.value
-        years = [s for s in needed if s.amounts[at] > 0]
-        if not years:
-            continue
-        sign = -1.0 if limit.falls else 1.0
-        words = ", ".join(
-            f"{upper[s.year] + sign * s.amounts[at]:.4g} {limit.unit} in {case.years[s.year]} "
-            f"(now {upper[s.year]:.4g})"
-            for s in years
-        )
-        needs = "can be no more than" if limit.falls else "needs"
-        faults.append(Fault(".".join(limit.place), f"{limit.name} {needs} {words}"))
-    shed = [s for s in needed if s.shed > 0]
-    if shed:
-        words = ", ".join(f"{s.shed:.4g} MW less in {case.years[s.year]}" for s in shed)
-        faults.append(Fault("it_capacity_mw", f"Power of the facility needs {words}"))
-    return faults
+def _changes(found: _Found) -> list[Fault]:
+    """Say each change that does, then the changes that do together."""
+    installed = [] if found.installed is None else [found.installed]
+    years = found.case.years
+    alone = [
+        _told(*found.alone[lever.name], years, "alone")
+        for lever in [*found.levers, *installed]
+        if lever.name in found.alone
+    ]
+    how = "together" if len(found.together) > 1 else "alone"
+    return alone + [_told(lever, values, years, how) for lever, values in found.together]
 
 
-class _Year:
-    """One hourly year: its own rows and columns, and which columns each limit bounds."""
-
-    def __init__(self, lp: LinearProgram, block: YearBlock, limits: Sequence[Limit]) -> None:
-        self.lp, self.block, self.limits = lp, block, limits
-        self.problem = block.problem
-        n = self.problem.shape[1]
-        local = np.full(lp.n_columns, -1)
-        local[block.columns] = np.arange(n)
-        self.size: list[float] = []
-        self.bounded: list[tuple[npt.NDArray[np.intp], Floats]] = []
-        """For each limit: columns of the year, and their bound as a share of the limit's."""
-        for limit in limits:
-            columns = np.concatenate([np.r_[lp.column(v)] for v, _ in limit.bounds])
-            rise = np.concatenate([ratio.ravel() for _, ratio in limit.bounds])
-            at = local[columns]
-            kept = (at >= 0) & (rise > 0)
-            self.bounded.append((at[kept], rise[kept]))
-            self.size.append(float(limit.value[block.year]))
-        span = lp.rows[BALANCE]
-        self.balance = np.flatnonzero((block.rows >= span.start) & (block.rows < span.stop))
-
-    def stretch(self) -> Stretch | None:
-        """Return the cheapest stretch of all limits and the demand; None if even that fails."""
-        answer = solve_or_none(self._elastic(range(len(self.limits))), tolerance=TOLERANCE)
-        if answer is None:
-            return None
-        n, count = self.problem.shape[1], len(self.limits)
-        sizes = np.maximum(1.0, self.size)
-        amounts = answer.x[n : n + count]
-        amounts = np.where(amounts > NOTHING * sizes, amounts, 0.0)
-        unmet = answer.x[n + count : n + count + self.balance.size]
-        shed = float(unmet.max(initial=0.0))
-        shed = shed if shed > NOTHING * self._demand() else 0.0
-        return Stretch(self.block.year, amounts, shed, self._worst(answer, unmet))
-
-    def _worst(self, answer: Solution, unmet: Floats) -> int | None:
-        excess = unmet.copy()
-        steps = self.balance.size
-        for columns, _ in self.bounded:
-            over = np.maximum(answer.x[columns] - self.problem.upper[columns], 0.0)
-            step = self.steps(self.lp.columns, self.block.columns[columns], steps)
-            np.add.at(excess, step[step >= 0], over[step >= 0])
-        return int(excess.argmax()) if excess.max() > NOTHING * self._demand() else None
-
-    def _demand(self) -> float:
-        fixed = self.problem.row_upper[self.balance]
-        return max(1.0, float(np.abs(fixed).max(initial=0.0)))
-
-    def _elastic(self, which: Sequence[int]) -> Problem:
-        """Return the year with some limits and the demand elastic; costs are the stretches."""
-        problem, n, count = self.problem, self.problem.shape[1], len(self.limits)
-        hours = self.balance.size
-        n_all = n + count + hours + 1
-        upper = problem.upper.copy()
-        rows, cols, values, limit_upper, at_row = [], [], [], [], 0
-        for at in which:
-            columns, ratio = self.bounded[at]
-            row = at_row + np.arange(columns.size)
-            rows += [row, row]
-            cols += [columns, np.full(columns.size, n + at)]
-            values += [np.ones(columns.size), -ratio]
-            limit_upper.append(upper[columns])
-            at_row += columns.size
-        for at in which:
-            upper[self.bounded[at][0]] = np.inf
-        row, unmet = at_row + np.arange(hours), n + count + np.arange(hours)
-        rows += [row, row]
-        cols += [unmet, np.full(hours, n_all - 1)]
-        values += [np.ones(hours), -np.ones(hours)]
-        limit_upper.append(np.zeros(hours))
-        at_row += hours
-        entries = (np.concatenate(values), (np.concatenate(rows), np.concatenate(cols)))
-        elastic = sparse.csr_array(sparse.coo_array(entries, shape=(at_row, n_all)))
-        serve = sparse.csr_array(
-            (np.ones(hours), (self.balance, unmet)), shape=(problem.shape[0], n_all)
-        )
-        own = problem.matrix.copy()
-        own.resize((problem.shape[0], n_all))
-        cost = np.zeros(n_all)
-        cost[n : n + count] = 1.0 / np.maximum(1.0, self.size)
-        cost[-1] = DEMAND_PRICE / self._demand()
-        rest = np.zeros(at_row)
-        slack_upper = np.full(count, 0.0)
-        slack_upper[list(which)] = np.inf
-        return Problem(
-            cost=cost,
-            matrix=narrow(sparse.vstack([own + serve, elastic], format="csr")),
-            row_lower=np.concatenate([problem.row_lower, rest - np.inf]),
-            row_upper=np.concatenate([problem.row_upper, *limit_upper]),
-            lower=np.concatenate([problem.lower, np.zeros(n_all - n)]),
-            upper=np.concatenate([upper, slack_upper, np.full(hours + 1, np.inf)]),
-        )
-
-    @staticmethod
-    def steps(blocks: dict[str, Any], at: npt.NDArray[np.intp], count: int) -> Any:
-        """Return the step of each row or column of the whole program, -1 without one."""
-        step = np.full(at.size, -1)
-        for block in blocks.values():
-            if not block.shape or block.shape[-1] != count:
-                continue
-            mine = (at >= block.start) & (at < block.stop)
-            flat = at[mine] - block.start
-            if block.positions is not None:
-                flat = np.asarray(block.positions)[flat]
-            step[mine] = flat % count
-        return step
+def _told(lever: Lever, values: Floats, years: Sequence[int], how: str) -> Fault:
+    unit = f" {lever.unit}" if lever.unit else ""
+    words = ", ".join(
+        f"{value:.10g}{unit} in {year} (now {now:.4g})"
+        for value, now, year in zip(values, lever.value, years, strict=True)
+        if value != now
+    )
+    needs = "can be no more than" if lever.falls else "needs"
+    does = {"alone": "this alone does", "together": "this together with the other lines does"}[how]
+    written = lever.written(values, years)
+    return Fault(".".join(lever.place), f"{lever.name} {needs} {words}; {does}: {written}")
 
 
-class _Week:
-    """The week around a step, as a small program of its own."""
-
-    def __init__(self, year: _Year, step: int) -> None:
-        self.year = year
-        problem, block, lp = year.problem, year.block, year.lp
-        steps = year.balance.size
-        length = min(WEEK_H, steps)
-        self.first = int(np.clip(step - length // 2, 0, steps - length))
-        row_step = year.steps(lp.rows, block.rows, steps)
-        column_step = year.steps(lp.columns, block.columns, steps)
-
-        def inside(step: Any) -> Any:
-            return (step < 0) | ((step >= self.first) & (step < self.first + length))
-
-        kept = inside(column_step)
-        whole_rows = inside(row_step) & (abs(problem.matrix) @ (~kept).astype(float) == 0)
-        rows, columns = np.flatnonzero(whole_rows), np.flatnonzero(kept)
-        self.problem = Problem(
-            cost=np.zeros(columns.size),
-            matrix=narrow(problem.matrix[rows][:, columns]),
-            row_lower=problem.row_lower[rows],
-            row_upper=problem.row_upper[rows],
-            lower=problem.lower[columns],
-            upper=problem.upper[columns],
-        )
-        self.groups = self._groups(rows, columns)
-
-    def _groups(self, rows: Any, columns: Any) -> list[tuple[str, str, Any]]:
-        """Return name, kind and members of everything that may be left out; limits last."""
-        year, groups = self.year, []
-        whole_rows = year.block.rows[rows]
-        for name, span in year.lp.rows.items():
-            members = np.flatnonzero((whole_rows >= span.start) & (whole_rows < span.stop))
-            if members.size:
-                groups.append((span.doc or name, "rows", members))
-        local = np.full(year.problem.shape[1], -1)
-        local[columns] = np.arange(columns.size)
-        for limit, (bounded, _), size in zip(year.limits, year.bounded, year.size, strict=True):
-            members = local[bounded]
-            bound = "at least" if limit.falls else "at most"
-            words = f"{limit.name} of {bound} {size:.4g} {limit.unit}"
-            groups.append((words, "columns", members[members >= 0]))
-        return groups
-
-    def conflict(self) -> list[str]:
-        """Return what cannot hold together and of which nothing can be spared; empty if none."""
-        problem = self.problem
-        if self._possible(problem):
-            return []
-        left = []
-        for words, kind, members in self.groups:
-            without = _without(problem, kind, members)
-            if self._possible(without):
-                left.append(words)
-            else:
-                problem = without
-        return left
-
-    @staticmethod
-    def _possible(problem: Problem) -> bool:
-        answer = solve_or_none(problem, tolerance=TOLERANCE)
-        return answer is not None
-
-
-def _without(problem: Problem, kind: str, members: Any) -> Problem:
-    """Return the program without some rows, or without the upper bound of some columns."""
-    if kind == "columns":
-        upper = problem.upper.copy()
-        upper[members] = np.inf
-        return replace(problem, upper=upper)
-    lower, upper = problem.row_lower.copy(), problem.row_upper.copy()
-    lower[members], upper[members] = -np.inf, np.inf
-    return replace(problem, row_lower=lower, row_upper=upper)
+def _open(found: _Found, seconds: float) -> list[Fault]:
+    """Say which questions the time did not allow to answer."""
+    if found.in_time:
+        return []
+    installed = [] if found.installed is None else [found.installed]
+    left = [one.name for one in [*found.levers, *installed] if one.name not in found.asked]
+    single = any(lever.name in found.alone for lever in found.levers)
+    if not left and not single and not found.together_asked:
+        left = ["changes of several settings together"]
+    which = ", ".join(left) or "any change"
+    message = f"not verified within {seconds:.0f} s: {which}; a coarser resolution takes less"
+    return [Fault(found.case.name, message)]

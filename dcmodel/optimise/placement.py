@@ -37,6 +37,7 @@ from dcmodel.optimise.portfolio_case import PortfolioCase
 from dcmodel.optimise.site import Plant, load_of, shortest_wait, silent, solve_site
 from dcmodel.optimise.solve import solve
 from dcmodel.optimise.solvers.workers import side_by_side
+from dcmodel.optimise.words import in_words
 from dcmodel.profiles.segment import Segments, segment_hours
 from dcmodel.workload.deferral import served_first_in_first_out
 from dcmodel.workload.routing import served_for
@@ -165,20 +166,21 @@ def _planned(
     cut = shared_segments(case, count)
     coarse = case.segmented(cut)
     program = compile_portfolio(coarse, None if before is None else before.program)
-    if before is None or worth is None:
-        relaxed = program.lp.replace(integer=np.zeros(program.lp.n_columns, dtype=bool))
-        proposal = propose(program.lp, solve(relaxed, tolerance=TOLERANCE))
-    else:
-        proposal = Proposal(worth, propose(before.program.lp, before.solution).sizes)
-    solution = solve_pathway(
-        program.lp,
-        [proposal],
-        gap=gap,
-        max_rounds=ROUNDS_MAX,
-        price_every=PRICE_EVERY,
-        jobs=jobs,
-        tolerance=TOLERANCE,
-    )
+    with in_words(program.lp, "portfolio", "no choice of sites and sizes serves all work"):
+        if before is None or worth is None:
+            relaxed = program.lp.replace(integer=np.zeros(program.lp.n_columns, dtype=bool))
+            proposal = propose(program.lp, solve(relaxed, tolerance=TOLERANCE))
+        else:
+            proposal = Proposal(worth, propose(before.program.lp, before.solution).sizes)
+        solution = solve_pathway(
+            program.lp,
+            [proposal],
+            gap=gap,
+            max_rounds=ROUNDS_MAX,
+            price_every=PRICE_EVERY,
+            jobs=jobs,
+            tolerance=TOLERANCE,
+        )
     return Plan(coarse, cut, program, solution), proposal.coupling_dual
 
 

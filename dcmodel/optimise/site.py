@@ -27,7 +27,7 @@ from dcmodel.facility.weather import FacilityWeather
 from dcmodel.optimise.build import compile_site
 from dcmodel.optimise.crumbs import cleared
 from dcmodel.optimise.exclusive import held_apart
-from dcmodel.optimise.explain import explain
+from dcmodel.optimise.explain import explain, unexplained
 from dcmodel.optimise.extract import (
     add_beside,
     add_metrics,
@@ -50,6 +50,7 @@ from dcmodel.optimise.shadow import shadow_prices
 from dcmodel.optimise.solve import SMALL, solve
 from dcmodel.optimise.solvers.workers import side_by_side
 from dcmodel.optimise.verify import Verification, attach_bills, verify
+from dcmodel.optimise.words import in_words
 from dcmodel.profiles.segment import Segments, segment_hours
 
 FloatArray = npt.NDArray[np.float64]
@@ -209,7 +210,13 @@ def solve_site(
         optimum = _optimum(case, plant, coarse, effort, report)
     except InfeasibleError as error:
         report("explain")
-        raise explain(case, hours, effort.jobs) or error from error
+        found = explain(
+            case,
+            hours,
+            effort.jobs,
+            redraw=lambda one: plant.drawn(one, load_of(one, one.workload.total)),
+        )
+        raise found or unexplained(case, error) from error
     result, verification = _verified(optimum, hours, coarse)
     report("reference")
     _add_reference(result, optimum.case, effort)
@@ -465,7 +472,8 @@ def _add_reference(result: xr.Dataset, case: SiteCase, effort: Effort) -> None:
     """Add cost and sizes of the ordinary grid-supplied site, without contracts and shifting."""
     reference = case.reference()
     m, lp = compile_site(reference)
-    solution = solve_pathway(lp, gap=effort.gap, jobs=effort.jobs, tolerance=YEAR_TOLERANCE)
+    with in_words(lp, case.name, "the reference, an ordinary grid-supplied site, has no design"):
+        solution = solve_pathway(lp, gap=effort.gap, jobs=effort.jobs, tolerance=YEAR_TOLERANCE)
     solution = _told(lp, solution, effort, at_once=False)
     lp.load_solution(m, solution.x, solution.row_dual)
     add_beside(result, "cost", site_costs(lp, solution.x))

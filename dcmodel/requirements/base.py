@@ -83,7 +83,10 @@ def floor(
         Energy of the whole [MWh].
     """
     per_percent = energy / 100.0
-    return Limit(name, "%", place, 100.0 * share, ((missing, per_percent),), falls=True)
+    return Limit(
+        name, "%", place, 100.0 * share, ((missing, per_percent),), falls=True,
+        stated=share, stated_unit="",
+    )  # fmt: skip
 
 
 def ceiling(
@@ -94,7 +97,9 @@ def ceiling(
     energy: FloatArray,
 ) -> Limit:
     """Return the limit of a largest share; `over` is the energy beyond it, bounded by zero."""
-    return Limit(name, "%", place, 100.0 * share, ((over, energy / 100.0),))
+    return Limit(
+        name, "%", place, 100.0 * share, ((over, energy / 100.0),), stated=share, stated_unit=""
+    )
 
 
 def let_off(m: pyo.ConcreteModel, doc: str) -> ArrayVar:

@@ -82,7 +82,12 @@ class OnsiteMatch(Requirement):
         share = by_year(self.share, case, 0.0)
         rise = np.maximum(case.grid_available, 0.0) / 100
         bounds = ((b.missing, rise),)
-        return (Limit("Dispatchable share", "%", self.place(), 100 * share, bounds, falls=True),)
+        return (
+            Limit(
+                "Dispatchable share", "%", self.place(), 100 * share, bounds, falls=True,
+                stated=share, stated_unit="",
+            ),
+        )  # fmt: skip
 
 
 def _size(block: pyo.Block) -> Any:

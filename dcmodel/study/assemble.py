@@ -18,6 +18,7 @@ from dcmodel.base.timeindex import TYPICAL_YEAR
 from dcmodel.components.base import (
     Component,
     SiteCase,
+    Workload,
     components,
 )
 from dcmodel.facility.linearise import AffineFacility
@@ -98,6 +99,8 @@ def describe(
 def _placed(case: Case, fault: Fault) -> Fault:
     """Return a fault with the place of its setting in the study file."""
     loc = tuple(fault.where.split("."))
+    if loc == ("it_capacity_mw",) and case.site.it_capacity_mw is not None:
+        loc = ("sites", *loc)
     return Fault(case.place(loc), fault.message) if loc[0] in StudySpec.model_fields else fault
 
 
@@ -113,7 +116,12 @@ def assemble(case: Case) -> tuple[SiteCase, Plant, xr.Dataset]:
     plant = Plant(design, FacilityWeather.from_dataset(weather))
     fleet = load_fleet(spec.fleet.use())
     installed = np.array([spec.it_capacity()[year] for year in years])
-    work = work_of(case, installed, fleet, site.time_zone, int(weather.attrs["calendar_year"]))
+    clock_year = int(weather.attrs["calendar_year"])
+
+    def work_with(capacity: FloatArray) -> Workload:
+        return work_of(case, capacity, fleet, site.time_zone, clock_year)
+
+    work = replace(work_with(installed), otherwise=work_with)
     parts = tuple(components[name](**fields) for name, fields in spec.components.items())
     forms = _tariffs(market, spec)
     asked = tuple(requirements[name].model_validate(v) for name, v in spec.requirements.items())

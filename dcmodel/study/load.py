@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import io
 import os
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,13 @@ from ruamel.yaml import YAML
 
 from dcmodel.base.errors import DataError, Fault, StudyError
 from dcmodel.base.paths import studies_dir
+from dcmodel.base.registry import nearest
 from dcmodel.base.yamlfile import YamlFile, load_yaml
 from dcmodel.study.check import check, named_files
 from dcmodel.study.findings import Finding, Loc, as_written, dotted
 from dcmodel.study.notes import resolution_words
 from dcmodel.study.parts import Parts, read_parts
-from dcmodel.study.scenario import apply, as_document, normal_form
+from dcmodel.study.scenario import apply, as_document, normal_form, without_effect
 from dcmodel.study.spec import SiteEntry, StudySpec
 from dcmodel.study.work import Workload
 
@@ -72,32 +73,44 @@ class Study:
     def with_changes(self, changes: Mapping[str, Any]) -> Study:
         """Return a changed study: dotted keys or nested mappings, as in a scenario.
 
+        A mapping is merged key by key; an empty mapping or None clears, so that the default of the
+        key holds; a list or plain value replaces. None leaves out what has a name (a component,
+        a requirement, a site, a workload, a scenario), ``{}`` adds a component, or sets it back to
+        its defaults. `dcmodel.study.scenario` has the rules in full.
+
         Parameters
         ----------
         changes : mapping
-            For example ``{"resolution": {"segments": 365}, "components.battery": None}``; lists of
-            ``sites`` keep the named ones: ``{"sites": ["dallas"]}``.
+            For example ``{"resolution": {"segments": 365}, "components.battery": None,
+            "requirements": {}}``. A list of ``sites`` keeps the named ones, ``{"sites":
+            ["dallas"]}``; an entry as in a study's file adds a site. Each of ``scenarios`` is
+            replaced as a whole.
 
         Raises
         ------
         StudyError
-            All faults at once.
+            All faults at once, changes without an effect among them.
         """
+        if not isinstance(changes, Mapping):
+            msg = f"changes  found {changes!r}; give a mapping of keys of the study to their values"
+            raise StudyError(msg)
         parts = {info.alias or key: getattr(self.spec, key) for key, info in _fields()}
         changes = dict(changes)
-        kept = changes.pop("sites", None)
         normal = normal_form(parts)
-        if isinstance(kept, list | tuple):
-            unknown = [name for name in kept if name not in normal["sites"]]
-            if unknown:
-                msg = f"sites: the study has no {', '.join(unknown)} ({', '.join(normal['sites'])})"
-                raise StudyError(msg)
-            normal["sites"] = {name: normal["sites"][name] for name in kept}
-        applied = apply(normal, "changes", changes)
+        before, kept = list(normal["sites"]), None
+        if isinstance(changes.get("sites"), list | tuple):
+            kept = normal["sites"] = _kept_sites(normal["sites"], changes.pop("sites"))
+        applied = apply(normal, "changes", changes, of_study=True)
         document = as_document(applied.document)
         changed, findings = read_parts(document)
         findings = [*applied.findings, *findings]
         findings += check(changed, self.folder, findings)
+        if not findings:
+            findings = _findings_of_scenarios(changed, self.folder, "scenarios" in changes)
+        if not findings:
+            findings = without_effect(normal, "changes", changes, of_study=True)
+        if not findings and list(normal["sites"]) == before and kept is not None and not changes:
+            findings = [Finding(("sites",), "these are the sites of the study already; remove it")]
         if findings:
             faults = [Fault("changes", f"{dotted(f.loc)}  {f.message}") for f in findings]
             raise StudyError(faults)
@@ -230,18 +243,72 @@ def _scenario_findings(
     placed: list[tuple[Loc, Finding]] = []
     reported = {(finding.loc, finding.message) for finding in known}
     normal = normal_form(parts)
+    folder = source.path.resolve().parent
+    plain = ""
     for name, changes in parts.get("scenarios", {}).items():
         applied = apply(normal, name, changes)
         placed += [(finding.loc, finding) for finding in applied.findings]
+        if not changes:
+            if plain:
+                message = f"changes nothing, as '{plain}'; keep one, or state what it changes"
+                placed.append((("scenarios", name), Finding(("scenarios", name), message)))
+            plain = name
         if not applied.origin:
             continue
         changed, findings = read_parts(as_document(applied.document))
-        findings += check(changed, source.path.resolve().parent, findings)
+        findings += check(changed, folder, findings)
+        if not findings and not applied.findings and not known:
+            idle = without_effect(normal, name, changes)
+            placed += [(finding.loc, finding) for finding in idle]
         for finding in findings:
             origin = applied.locate(finding.loc)
             if origin is not None and (finding.loc, finding.message) not in reported:
                 placed.append((origin, finding))
     return placed
+
+
+def _findings_of_scenarios(parts: Parts, folder: Path, stated: bool) -> list[Finding]:
+    """Return the faults of the scenarios of a study without faults of its own.
+
+    What scenarios change without an effect counts where they are `stated` anew.
+    """
+    normal = normal_form(parts)
+    found = []
+    for name, changes in parts["scenarios"].items():
+        applied = apply(normal, name, changes)
+        changed, findings = read_parts(as_document(applied.document))
+        findings += check(changed, folder, findings)
+        found += [Finding(("scenarios", name, *f.loc), f.message, f.error) for f in findings]
+        if stated:
+            found += applied.findings
+    return found
+
+
+def _kept_sites(known: Mapping[str, Any], wanted: Sequence[Any]) -> dict[str, Any]:
+    """Return the sites that are named, and those that are stated as in a study's file."""
+    if not wanted:
+        msg = f"changes  sites  no site is left; name some of {', '.join(known)}"
+        raise StudyError(msg)
+    kept: dict[str, Any] = {}
+    for item in wanted:
+        if isinstance(item, str) and item not in known:
+            hint = nearest(item, list(known)) or f"; the study has {', '.join(known)}"
+            msg = f"changes  sites  '{item}' names none of the study's sites{hint}"
+            raise StudyError(msg)
+        if isinstance(item, str):
+            label, entry = item, known[item]
+        else:
+            found, findings = read_parts({"sites": [item]})
+            faults = [Fault("changes", f"{dotted(f.loc)}  {f.message}") for f in findings
+                      if f.loc[:1] == ("sites",)]  # fmt: skip
+            if faults:
+                raise StudyError(faults)
+            [(label, entry)] = normal_form(found)["sites"].items()
+        if label in kept:
+            msg = f"changes  sites  '{label}' is named twice; keep one"
+            raise StudyError(msg)
+        kept[label] = entry
+    return kept
 
 
 def _refuse(source: YamlFile, placed: list[tuple[Loc, Finding]]) -> None:

@@ -38,6 +38,7 @@ from dcmodel.optimise.settle import settled
 from dcmodel.optimise.site import silent
 from dcmodel.optimise.verify import meters, verify
 from dcmodel.optimise.whole import solve_whole_sizes
+from dcmodel.optimise.words import in_words
 
 TOLERANCE = 1e-8
 """Solver's tolerance: the bill is wanted to the cent. [1]"""
@@ -238,16 +239,17 @@ def run_metered(study: MeteredStudy, report: Callable[..., None] = silent) -> Me
     report("build")
     m, lp = compile_site(case)
     report("solve")
-    if lp.integer.any():
-        solution = solve_whole_sizes(lp, gap=spec.gap, solver=spec.solver, tolerance=TOLERANCE)
-    else:
-        solution = solve_pathway(
-            lp,
-            gap=spec.gap,
-            solver=spec.solver,
-            tolerance=TOLERANCE,
-            whole_below=lp.matrix.nnz + 1,
-        )
+    with in_words(lp, case.name, "no design serves the metered load"):
+        if lp.integer.any():
+            solution = solve_whole_sizes(lp, gap=spec.gap, solver=spec.solver, tolerance=TOLERANCE)
+        else:
+            solution = solve_pathway(
+                lp,
+                gap=spec.gap,
+                solver=spec.solver,
+                tolerance=TOLERANCE,
+                whole_below=lp.matrix.nnz + 1,
+            )
     solution = held_apart(
         m, lp, solution, gap=spec.gap, at_once=True, solver=spec.solver, tolerance=TOLERANCE
     )

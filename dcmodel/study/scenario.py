@@ -1,21 +1,33 @@
-"""Scenarios: named changes to a study, by dotted keys or nested mappings.
+"""Changes to a study: its scenarios, and what a notebook changes, by one set of rules.
 
-A mapping is merged key by key, except for whole settings (`WHOLE`), which it replaces; a dotted key
-reaches a single item of those too (``it_capacity_mw.2029: 80``). Sites, workloads, components and
-requirements are addressed by name; ``components.battery: null`` leaves one out.
+=======================  ==========================================================================
+change                   what it does
+=======================  ==========================================================================
+``markets: {a: 1}``      a mapping is merged key by key, ``markets.a: 1`` is the same; settings that
+                         are one whole (`WHOLE`) are replaced, and a dotted key reaches one item of
+                         them: ``it_capacity_mw.2029: 80``
+``markets: {}``,         an empty mapping or null clears: the key is as if it stood nowhere in the
+``markets: null``        study, so its default holds; a component or requirement is left out by null
+                         and is there with its defaults by ``{}``
+a list or plain value    replaces
+=======================  ==========================================================================
+
+Sites, workloads, components and requirements are addressed by name. Every change acts: one that
+leaves the study as it is is refused, and so is what scenarios of one study cannot differ in.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from dcmodel.base.registry import nearest
 from dcmodel.base.schema import Spec
 from dcmodel.study.findings import Finding, Loc, dotted
-from dcmodel.study.parts import Parts, keys
+from dcmodel.study.parts import Parts, keys, read_parts
+from dcmodel.study.spec import StudySpec
 
 WHOLE = frozenset(
     {"it_capacity_mw", "weather", "prices", "carbon", "resolution", "years", "generations"}
@@ -24,11 +36,25 @@ WHOLE = frozenset(
 MIXES = ("fleet", "generations")
 """Place of settings by year, each of which a mapping replaces."""
 
-FIXED = frozenset({"schema", "name", "description", "scenarios", "outputs"})
-"""Keys that a scenario may not change."""
+FIXED = {
+    "schema": "it is the version of the study language",
+    "name": "it names the whole study; change it at the top of the study",
+    "description": "it describes the whole study; change it at the top of the study",
+    "scenarios": "write another scenario beside this one",
+    "outputs": "it holds for the whole study; change it at the top of the study",
+    "mode": "results of the two modes cannot be compared; make a second study of it",
+    "currency_year": "costs could not be compared; make a second study of it",
+}
+"""Keys that a scenario may not change, and what to do instead."""
+NEVER = {"schema": FIXED["schema"]}
+"""Keys that no change may touch."""
 
 NAMED = frozenset({"sites", "workloads", "components", "requirements"})
 """Keys that hold things by name."""
+
+
+Leaf = tuple[Loc, Loc, Any]
+"""Place in the study, place in the scenario, and value of a single change."""
 
 
 @dataclass
@@ -74,7 +100,13 @@ def as_document(normal: Mapping[str, Any]) -> dict[str, Any]:
     return document
 
 
-def apply(normal: Mapping[str, Any], name: str, changes: Mapping[str, Any]) -> Applied:
+def apply(
+    normal: Mapping[str, Any],
+    name: str,
+    changes: Mapping[str, Any],
+    *,
+    of_study: bool = False,
+) -> Applied:
     """Return the study with the changes of one scenario.
 
     Parameters
@@ -85,16 +117,50 @@ def apply(normal: Mapping[str, Any], name: str, changes: Mapping[str, Any]) -> A
         Name of the scenario.
     changes : mapping
         Dotted keys or nested mappings.
+    of_study : bool
+        Whether the study itself is changed, which may differ in more than scenarios may.
     """
+    prefix: Loc = () if of_study else ("scenarios", name)
+    return _applied(normal, list(_leaves(changes, (), prefix)), of_study)
+
+
+def _applied(normal: Mapping[str, Any], leaves: Sequence[Leaf], of_study: bool) -> Applied:
     applied = Applied(copy.deepcopy(dict(normal)))
-    for target, source, value in _leaves(changes, (), ("scenarios", name)):
-        message = _unknown_name(applied.document, target)
-        if not message and target[0] in normal:  # else the study's own key is faulty, as reported
+    for target, source, value in leaves:
+        message = _refusal(applied.document, target, of_study)
+        if not message and (target[0] in normal or target[0] not in _required()):
             message = _set(applied.document, target, value)
             applied.origin[target] = source
         if message:
             applied.findings.append(Finding(source, message))
     return applied
+
+
+def without_effect(
+    normal: Mapping[str, Any],
+    name: str,
+    changes: Mapping[str, Any],
+    *,
+    of_study: bool = False,
+) -> list[Finding]:
+    """Return a finding on every single change without which the study would be the same.
+
+    Parameters
+    ----------
+    normal, name, changes, of_study
+        As for `apply`, of changes without faults.
+    """
+    prefix: Loc = () if of_study else ("scenarios", name)
+    leaves = list(_leaves(changes, (), prefix))
+    whole, _ = read_parts(as_document(_applied(normal, leaves, of_study).document))
+    found = []
+    for leaf in leaves:
+        rest = [other for other in leaves if other is not leaf]
+        parts, _ = read_parts(as_document(_applied(normal, rest, of_study).document))
+        if parts == whole:
+            message = f"'{dotted(leaf[0])}' leaves the study as it is; remove it, or change more"
+            found.append(Finding(leaf[1], message))
+    return found
 
 
 def _plain(value: Any) -> Any:
@@ -107,12 +173,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _leaves(changes: Mapping[Any, Any], target: Loc, source: Loc) -> Iterator[tuple[Loc, Loc, Any]]:
+def _leaves(changes: Mapping[Any, Any], target: Loc, source: Loc) -> Iterator[Leaf]:
     """Yield place in the study, place in the scenario and value of every single change."""
     for key, value in changes.items():
         steps = tuple(map(_step, key.split("."))) if isinstance(key, str) else (key,)
         path, here = target + steps, (*source, key)
-        is_whole = path[-1] in WHOLE or path[:-1] == MIXES
+        # what a scenario changes is one setting of the study that holds it
+        is_whole = path[-1] in WHOLE or path[:-1] in {MIXES, ("scenarios",)}
         if isinstance(value, Mapping) and value and not is_whole:
             yield from _leaves(value, path, here)
         else:
@@ -123,36 +190,56 @@ def _step(text: str) -> Hashable:
     return int(text) if text.isdigit() else text
 
 
-def _is_fixed(target: Loc) -> bool:
-    """Return whether results could not be compared if scenarios differed here."""
-    is_name = target[0] == "sites" and target[2:] in {("label",), ("site",)}
-    is_model_of_class = target[0] == "workloads" and target[2:] == ("like",)
-    return is_name or is_model_of_class or target == ("fleet", "serving", "tokens")
+def _cannot_differ(target: Loc) -> str:
+    """Return why results could not be compared if scenarios differed here; empty where they may."""
+    if target[0] == "sites" and (target[2:] in {("label",), ("site",)} or len(target) <= 2):
+        return "cases are compared site by site; list the sites at the top of the study"
+    if target[0] == "workloads" and target[2:] == ("like",):
+        return "outcomes are compared class by class; add another class, or make a second study"
+    if target == ("fleet", "serving", "tokens"):
+        return "prices of tokens could not be compared; change it at the top of the study"
+    return FIXED.get(str(target[0]), "")
 
 
-def _unknown_name(document: Mapping[str, Any], target: Loc) -> str:
-    """Return a message when the first steps of `target` name nothing in the study."""
-    top = str(target[0])
-    allowed = [key for key in keys() if key not in FIXED]
-    if top in FIXED or _is_fixed(target):
-        top = dotted(target)
-        return f"'{top}' is the same in all scenarios; remove it"
+def _refusal(document: Mapping[str, Any], target: Loc, of_study: bool) -> str:
+    """Return a message when a change may not be made, or names nothing in the study."""
+    top, allowed = str(target[0]), list(keys())
+    if of_study:
+        if top in NEVER:
+            return f"'{top}' cannot be changed: {NEVER[top]}"
+    else:
+        allowed = [key for key in allowed if key not in FIXED]
+        named = target[0] == "sites" and len(target) == 2
+        known = str(target[-1]) in document.get("sites", {})
+        why = "" if named and not known else _cannot_differ(target)
+        if why:
+            return f"'{dotted(target)}' is the same in all scenarios: {why}"
     if top not in allowed:
         return f"unknown key{nearest(top, allowed)} (known: {', '.join(allowed)})"
-    if top in {"sites", "workloads"} and len(target) == 1:
+    if top in {"sites", "workloads"} and len(target) == 1 and not of_study:
         return f"give single keys of one of the {top}, such as '{top}.name.key'"
-    if top in {"sites", "workloads"} and str(target[1]) not in document.get(top, {}):
-        known = list(document.get(top, {}))
-        hint = nearest(str(target[1]), known) or f"; the study has {', '.join(known)}"
-        return f"'{dotted(target)}' names none of the study's {top}{hint}"
+    if top in {"sites", "workloads"} and len(target) > 1:
+        known_names = list(document.get(top, {}))
+        adds = of_study and top == "workloads" and len(target) == 2
+        if str(target[1]) not in known_names and not adds:
+            hint = nearest(str(target[1]), known_names)
+            hint = hint or f"; the study has {', '.join(known_names)}"
+            return f"'{dotted(target)}' names none of the study's {top}{hint}"
     return ""
 
 
+def _required() -> set[str]:
+    """Return the keys that a study must state."""
+    return {key for key, name in keys().items() if StudySpec.model_fields[name].is_required()}
+
+
 def _set(document: dict[str, Any], target: Loc, value: Any) -> str:
-    """Set one value; return a message where the path leads through something that has no keys."""
+    """Set one value; return a message where that changes nothing, or cannot be done."""
     here: Any = document
     for depth, step in enumerate(target[:-1], start=1):
         if here.get(step) is None:
+            if value is None:
+                return f"'{dotted(target)}' is not set in the study{_meant(here, step)}; remove it"
             here[step] = {}
         here = here[step]
         if not isinstance(here, dict):
@@ -160,8 +247,34 @@ def _set(document: dict[str, Any], target: Loc, value: Any) -> str:
             return (
                 f"'{dotted(target)}': {whole} is {here!r} and has no keys; set {whole} as a whole"
             )
-    if value is None and len(target) == 2 and target[0] in NAMED:
-        here.pop(target[-1], None)
-    elif value != {} or not isinstance(here.get(target[-1]), dict):
-        here[target[-1]] = copy.deepcopy(value)
+    last = target[-1]
+    if value is None or (value == {} and not (len(target) == 2 and target[0] in NAMED)):
+        return _clear(document, here, target)
+    if last in here and _plain(here[last]) == value:
+        return f"'{dotted(target)}' is {_shown(value)} in the study already; remove it"
+    here[last] = copy.deepcopy(value)
     return ""
+
+
+def _clear(document: dict[str, Any], here: dict[Any, Any], target: Loc) -> str:
+    """Take a key away, so that its default holds; return a message where none stands."""
+    last = target[-1]
+    if last not in here or here[last] is None:
+        return f"'{dotted(target)}' is not set in the study{_meant(here, last)}; remove it"
+    before = here.pop(last)
+    if len(target) == 1 and last not in _required():
+        # the default is written out, so that it can be compared and changed further
+        name = keys()[str(last)]
+        document[str(last)] = _plain(StudySpec.model_fields[name].get_default())
+        if document[str(last)] == before:
+            return f"'{dotted(target)}' is as by default already; remove it"
+    return ""
+
+
+def _meant(here: Mapping[Any, Any], step: Hashable) -> str:
+    return nearest(str(step), [str(key) for key in here])
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

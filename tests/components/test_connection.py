@@ -120,8 +120,11 @@ class TestBeforeTheConnection:
         hours = np.arange("2025-01-01", "2025-01-02", dtype="datetime64[h]").astype(
             "datetime64[ns]"
         )
-        change = explain(case, hours).faults[-1]
-        assert change.message == "Grid connection needs 4 MW in 2025 (now 0)"
+        found = {fault.where: fault.message for fault in explain(case, hours).faults}
+        assert found["sites.connection"] == (
+            "Grid connection needs 4 MW in 2025 (now 0); this alone does: "
+            "available_mw: {2025: 4, 2026: 20}"
+        )
 
 
 class TestDemandResponse:

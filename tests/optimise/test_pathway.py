@@ -196,7 +196,7 @@ def test_cuts_never_exceed_the_cost_of_a_block():
 
     def cost(point):
         sizes[block.columns[block.link]] = point
-        return solve(block.fixed(sizes, np.zeros(sizes.size)), solver="highs", tolerance=1e-9)
+        return solve(block.fixed(sizes), solver="highs", tolerance=1e-9)
 
     answers = [cost(point) for point in points]
     for at, answer in zip(points, answers, strict=True):

@@ -172,12 +172,16 @@ class TestInWords:
         error = explain(case, HOURS)
         [change] = [f for f in error.faults if f.where == "requirements.clean_share_hourly"]
         assert change.message == (
-            "Clean share hour by hour can be no more than 50 % in 2025 (now 90)"
+            "Clean share hour by hour can be no more than 0.5 in 2025 (now 0.9); this alone does: "
+            "share: 0.5"
         )
-        assert "a limit of the whole year is broken" in error.faults[1].message
+        assert "Clean share hour by hour of at least 90 %" in error.faults[1].message
 
     def test_a_yearly_share_without_anything_clean(self):
         case = make_case(price=np.full((1, 24), SPOT), load=10.0, asked={"clean_share_yearly": 0.5})
         error = explain(case, HOURS)
         [change] = [f for f in error.faults if f.where == "requirements.clean_share_yearly"]
-        assert change.message == "Clean share of the year can be no more than 0 % in 2025 (now 50)"
+        assert change.message == (
+            "Clean share of the year can be no more than 0 in 2025 (now 0.5); this alone does: "
+            "share: 0"
+        )
