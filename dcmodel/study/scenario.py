@@ -120,7 +120,7 @@ def _leaves(changes: Mapping[Any, Any], target: Loc, source: Loc) -> Iterator[tu
 
 
 def _step(text: str) -> Hashable:
-    return int(text) if text.isdigit() else text
+    return int(text) if text.isascii() and text.isdigit() else text
 
 
 def _is_fixed(target: Loc) -> bool:
