@@ -14,21 +14,22 @@ import numpy as np
 from pydantic import ValidationError
 
 from dcmodel.arrays import LinearProgram
-from dcmodel.base.errors import DcmodelError, Fault, StudyError, one_line
+from dcmodel.base.errors import DcmodelError, Fault, one_line
 from dcmodel.base.units import HOURS_PER_YEAR
 from dcmodel.components.base import SiteCase
 from dcmodel.optimise.build import compile_site
 from dcmodel.optimise.placement import planned_lines
 from dcmodel.optimise.portfolio import compile_portfolio
-from dcmodel.optimise.site import Plant, load_of, segments_of
+from dcmodel.optimise.site import Plant, load_of
 from dcmodel.profiles.segment import Segments as Runs
 from dcmodel.study.assemble import assemble
 from dcmodel.study.cases import PORTFOLIO, Case, cases
 from dcmodel.study.findings import Finding, Loc, as_written, findings_of
 from dcmodel.study.load import Reading, Study, read_study, refuse
 from dcmodel.study.portfolio import assemble_portfolio
+from dcmodel.study.program import refuse_infinite
 from dcmodel.study.scenario import apply
-from dcmodel.study.spec import Segments, StudySpec
+from dcmodel.study.spec import StudySpec
 
 _RUN_H = 146
 """Longest run of hours of the program that is compiled: a sixtieth of a year. [h]"""
@@ -167,7 +168,7 @@ def _site_program(case: Case) -> None:
 
 
 def compile_quickly(case: Case, site_case: SiteCase, plant: Plant) -> LinearProgram:
-    """Return the program of a site: on its own segments, or on a few runs of hours.
+    """Return the program of a site on a few runs of hours: what is wrong shows on any steps.
 
     Raises
     ------
@@ -175,13 +176,8 @@ def compile_quickly(case: Case, site_case: SiteCase, plant: Plant) -> LinearProg
         A component cannot be stated, or a number of the program is not finite.
     """
     drawn = plant.drawn(site_case, load_of(site_case, site_case.workload.total))
-    resolution = case.spec.resolution
-    if isinstance(resolution, Segments):
-        runs = segments_of(drawn, resolution.segments)
-    else:
-        runs = _runs(site_case.month)
-    _, program = compile_site(drawn.segmented(runs))
-    _refuse_unbounded_numbers(program, case.name)
+    _, program = compile_site(drawn.segmented(_runs(site_case.month)))
+    refuse_infinite(program, case.name)
     return program
 
 
@@ -190,7 +186,7 @@ def _portfolio_program(case: Case) -> None:
     inputs = assemble_portfolio(case)
     whole = planned_lines(inputs.portfolio, inputs.plants)
     runs = _runs(*(site.month for site in whole.sites))
-    _refuse_unbounded_numbers(compile_portfolio(whole.segmented(runs)).lp, case.name)
+    refuse_infinite(compile_portfolio(whole.segmented(runs)).lp, case.name)
 
 
 def _runs(*months: np.ndarray) -> Runs:
@@ -199,20 +195,3 @@ def _runs(*months: np.ndarray) -> Runs:
     begins += [np.flatnonzero(np.diff(month, prepend=-1)) for month in months]
     start = np.unique(np.concatenate(begins)).astype(np.int64)
     return Runs(start, np.diff(start, append=HOURS_PER_YEAR))
-
-
-def _refuse_unbounded_numbers(program: LinearProgram, name: str) -> None:
-    """Refuse a program with a coefficient, cost or right-hand side that is not a number."""
-    vectors = {
-        "coefficients": program.matrix.data,
-        "costs": np.append(program.cost, program.offset),
-        "limits": np.where(np.isnan(program.row_lower) | np.isnan(program.row_upper), np.nan, 0.0),
-        "bounds": np.where(np.isnan(program.lower) | np.isnan(program.upper), np.nan, 0.0),
-    }
-    wrong = [what for what, values in vectors.items() if not np.isfinite(values).all()]
-    if wrong:
-        msg = (
-            f"{' and '.join(wrong)} of the program are not finite; look for a size, price or "
-            "parameter of this study that is far too large"
-        )
-        raise StudyError(Fault(name, msg))
