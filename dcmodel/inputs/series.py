@@ -275,7 +275,8 @@ def _stamps(table: Table, spec: SeriesSpec) -> pd.DatetimeIndex:
             said = "has no offset" if is_aware else "carries an offset: use time_zone aware"
             _add_faults(table, spec.time_column, np.flatnonzero(wrong), said)
             return pd.DatetimeIndex([])
-        stamps = pd.to_datetime(text, format=spec.time_format, errors="coerce", utc=is_aware)
+        dated = text.where(text.str.contains(r"\d"), "")  # pandas takes words such as now for times
+        stamps = pd.to_datetime(dated, format=spec.time_format, errors="coerce", utc=is_aware)
     if spec.hour_column:
         hours = pd.to_numeric(
             pd.Series(table.text(spec.hour_column), dtype=str).str.split(":").str[0],

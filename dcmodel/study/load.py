@@ -335,11 +335,22 @@ def _scenario_findings(
         changed, findings = read_parts(as_document(applied.document))
         folder = source.path.resolve().parent
         findings += check(changed, folder, findings, open_files=open_files)
+        document = as_document(applied.document) | {"scenarios": {name: {}}}
+        if not findings and not known and not applied.findings:
+            findings += _as_a_whole(document)
+        labels = list(applied.document.get("sites", {}))
         for finding in findings:
-            origin = applied.locate(finding.loc)
+            origin = applied.locate(_by_label(finding.loc, labels))
             if origin is not None and (finding.loc, finding.message) not in reported:
                 placed.append((origin, finding))
     return placed
+
+
+def _by_label(loc: Loc, labels: list[Any]) -> Loc:
+    """Return a place with its site by label, as scenarios name it."""
+    if loc[:1] == ("sites",) and len(loc) > 1 and isinstance(loc[1], int):
+        return ("sites", labels[loc[1]], *loc[2:])
+    return loc
 
 
 def refuse(source: YamlFile, placed: list[tuple[Loc, Finding]]) -> NoReturn:

@@ -176,9 +176,11 @@ def _times(
     texts: list[str], where: list[str], time_zone: str, faults: list[Fault]
 ) -> npt.NDArray[np.datetime64]:
     """Return times in UTC without offset."""
-    parsed = pd.to_datetime(pd.Series(texts), errors="coerce", format="ISO8601", utc=False)
+    # pandas takes words such as "now" for times
+    dated = pd.Series([text if any(map(str.isdigit, text)) else "" for text in texts], dtype=str)
+    parsed = pd.to_datetime(dated, errors="coerce", format="ISO8601", utc=False)
     if parsed.dtype == object:
-        parsed = pd.to_datetime(pd.Series(texts), errors="coerce", format="ISO8601", utc=True)
+        parsed = pd.to_datetime(dated, errors="coerce", format="ISO8601", utc=True)
     for position in np.flatnonzero(parsed.isna().to_numpy()):
         msg = f"found '{texts[position]}'; a time such as 2024-05-14 12:00:03.25 is needed"
         faults.append(Fault(where[position], msg))
