@@ -94,11 +94,11 @@ def validate(
     studies: Annotated[list[Path], typer.Argument(metavar="STUDY...", help="Study files.")],
     debug: Debug = False,
 ) -> None:
-    """Check studies, shape and meaning, and show everything wrong at once."""
+    """Check studies, their files and the inputs of every case; show everything wrong at once."""
     with errors(debug):
         from dcmodel.study.cases import cases
-        from dcmodel.study.load import load_study
         from dcmodel.study.notes import notes
+        from dcmodel.study.ready import load_ready
 
         faults: list[Fault] = []
         kinds: set[type[DcmodelError]] = set()
@@ -107,7 +107,7 @@ def validate(
                 if is_metered(path):
                     validate_metered(path)
                     continue
-                study = load_study(path)
+                study = load_ready(path)
             except DcmodelError as error:
                 faults += error.faults
                 kinds.add(type(error))
@@ -140,9 +140,9 @@ def run(
     with errors(debug):
         if study is not None and is_metered(study):
             raise typer.Exit(study_metered(study, out, quiet))
-        from dcmodel.study.load import load_study
+        from dcmodel.study.ready import load_ready
 
-        loaded = load_study(study if study is not None else _example("quickstart"))
+        loaded = load_ready(study if study is not None else _example("quickstart"))
         folder = out if out is not None else Path("out") / loaded.name
         previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:

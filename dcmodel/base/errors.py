@@ -74,3 +74,14 @@ class SolverError(DcmodelError):
     """No solver returned a solution that passes the checks."""
 
     exit_code = 5
+
+
+def one_line(error: Exception) -> str:
+    """Return any error as one line; of a failed validation, each place with what it says."""
+    details = getattr(error, "errors", None)
+    if callable(details):  # pydantic's text has a line a fault, with links
+        said = [
+            f"{'.'.join(map(str, one.get('loc', ())))}: {one.get('msg', '')}" for one in details()
+        ]
+        return f"invalid value: {'; '.join(said)}"
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"

@@ -18,7 +18,11 @@ class Spec(BaseModel):
     """A part of a study or of the library: unknown keys fail, instances do not change."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, arbitrary_types_allowed=True
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        arbitrary_types_allowed=True,
+        allow_inf_nan=False,
     )
 
 
@@ -34,8 +38,11 @@ class Quantity:
         return schema
 
 
+MEGAWATT_MAX = 1e6
+"""Largest power that a study may name, beyond any site on earth: a slip of units is told. [MW]"""
+
 Fraction = Annotated[float, Field(ge=0, le=1), Quantity("1")]
-Megawatt = Annotated[float, Field(ge=0), Quantity("MW")]
+Megawatt = Annotated[float, Field(ge=0, le=MEGAWATT_MAX), Quantity("MW")]
 MegawattHour = Annotated[float, Field(ge=0), Quantity("MWh")]
 Hours = Annotated[float, Field(ge=0), Quantity("h")]
 UsdPerMwh = Annotated[float, Quantity("USD MWh-1")]

@@ -26,10 +26,9 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from dcmodel.base.errors import DcmodelError, Fault, StudyError
 from dcmodel.base.registry import nearest
 from dcmodel.base.schema import Quantity
+from dcmodel.base.yamlstructure import checked_structure
 
-_FLOAT_TAG = "tag:yaml.org,2002:float"
 _MERGE_TAG = "tag:yaml.org,2002:merge"
-_MAX_DEPTH = 60
 _PERCENT = 100
 _REMEMBERED = 32
 """Texts whose parse is kept: parsing is slow, and a study reads its library many times."""
@@ -135,7 +134,7 @@ def load_yaml(
     path = Path(path)
     text = _read_text(path, error) if text is None else text
     try:
-        root = _checked_structure(path, _composed(text), error)
+        root = checked_structure(path, _composed(text), error)
         data = _constructed(text)
     except YAMLError as fault:
         raise error(_syntax_fault(path, text, fault)) from None
@@ -171,52 +170,6 @@ def _read_text(path: Path, error: type[DcmodelError]) -> str:
         hint = f"; did you mean '{path.with_name(near[0])}'?" if near else ""
         msg = f"cannot be opened ({fault.strerror or fault}){hint}"
         raise error(Fault(str(path), msg)) from None
-
-
-def _checked_structure(path: Path, root: Node | None, error: type[DcmodelError]) -> MappingNode:
-    """Refuse an empty file, a top level that is no mapping, repeated keys, deep nesting."""
-    if root is None:
-        raise error(Fault(f"{path}:1:1", "is empty; a mapping of keys is expected"))
-    if not isinstance(root, MappingNode):
-        raise error(Fault(f"{path}:1:1", "the top level must be a mapping of 'key: value' lines"))
-    faults: list[tuple[int, int, str]] = []
-    seen: set[int] = set()
-    pending: list[tuple[Node, int]] = [(root, 0)]
-    while pending:
-        node, depth = pending.pop()
-        if depth > _MAX_DEPTH:
-            where = f"{path}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
-            raise error(Fault(where, f"is nested more than {_MAX_DEPTH} levels deep"))
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        if isinstance(node, MappingNode):
-            faults += _key_faults(node)
-            pending += [(value, depth + 1) for _, value in node.value]
-        elif isinstance(node, SequenceNode):
-            pending += [(value, depth + 1) for value in node.value]
-        elif node.tag == _FLOAT_TAG and node.value.lower() == ".nan":
-            line, column = node.start_mark.line + 1, node.start_mark.column + 1
-            faults.append((line, column, "found .nan; a number is required"))
-    if faults:
-        raise error(Fault(f"{path}:{row}:{col}", message) for row, col, message in sorted(faults))
-    return root
-
-
-def _key_faults(node: MappingNode) -> list[tuple[int, int, str]]:
-    first: dict[tuple[str | None, str], int] = {}
-    faults = []
-    for key, _ in node.value:
-        line, column = key.start_mark.line + 1, key.start_mark.column + 1
-        if not isinstance(key, ScalarNode):
-            faults.append((line, column, "a key must be a plain word or number"))
-        elif (key.tag, key.value) in first:
-            earlier = first[key.tag, key.value]
-            msg = f"key '{key.value}' is given twice (first on line {earlier}); keep one"
-            faults.append((line, column, msg))
-        else:
-            first[key.tag, key.value] = line
-    return faults
 
 
 def _syntax_fault(path: Path, text: str, error: YAMLError) -> Fault:

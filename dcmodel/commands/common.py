@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dcmodel.base.errors import DcmodelError, Fault, StudyError
+from dcmodel.base.errors import DcmodelError, Fault, StudyError, one_line
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,12 +18,15 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 """Exit code after Ctrl-C or a termination signal."""
 
+GAP = 1
+"""Exit code after an error that dcmodel did not foresee."""
+
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 
 @contextmanager
 def errors(debug: bool) -> Iterator[None]:
-    """Show a user's mistake as messages and leave with its code; a fault of the program whole."""
+    """Show a user's mistake as messages and leave with its code; nothing shows a traceback."""
     try:
         yield
     except DcmodelError as error:
@@ -33,9 +37,25 @@ def errors(debug: bool) -> Iterator[None]:
         count = len(error.faults)
         typer.echo(f"{count} {'error' if count == 1 else 'errors'}", err=True)
         raise typer.Exit(error.exit_code) from None
+    except typer.Exit:
+        raise
+    except Exception as error:
+        if debug:
+            raise
+        typer.echo(gap(error), err=True)
+        raise typer.Exit(GAP) from None
     except KeyboardInterrupt:
         typer.echo("interrupted", err=True)
         raise typer.Exit(INTERRUPTED) from None
+
+
+def gap(error: Exception) -> str:
+    """Return in one line an error that dcmodel did not foresee."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"{one_line(error)} ({Path(where.filename).name}:{where.lineno}): dcmodel did not foresee "
+        "this; look at what is unusual in the input, and report it with the output of --debug"
+    )
 
 
 def save(figure: Figure, path: Path, *, quiet: bool = False) -> None:

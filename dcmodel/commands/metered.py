@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from dcmodel.study.metered import MeteredResult
 
 SCHEMA = "dcmodel/metered-1"
+_STATED = re.compile(rf"schema\s*:\s*(['\"]?){re.escape(SCHEMA)}\1\s*(#.*)?$")
 NOT_PROVEN = 5
 """Exit code where the gap asked for was not reached."""
 
@@ -25,14 +27,15 @@ def is_metered(path: Path) -> bool:
     if not path.is_file():
         return False
     with path.open(encoding="utf-8", errors="replace") as lines:
-        return any(line.split("#")[0].split() == ["schema:", SCHEMA] for line in lines)
+        return any(_STATED.match(line) for line in lines)
 
 
 def validate_metered(path: Path) -> None:
     """Check a study of a metered load, and say that it is sound."""
-    from dcmodel.study.metered import load_metered
+    from dcmodel.study.metered import check_metered, load_metered
 
     study = load_metered(path)
+    check_metered(study)
     typer.echo(f"{path}: ok, {len(study.load.power)} intervals of '{study.load.column}'")
 
 

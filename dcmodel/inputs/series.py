@@ -21,7 +21,7 @@ from dcmodel.base import timeindex
 from dcmodel.base.errors import DataError, Fault
 from dcmodel.base.schema import Quantity, Spec
 from dcmodel.base.units import KG_PER_POUND
-from dcmodel.base.yamlfile import load_yaml, validate
+from dcmodel.base.yamlfile import YamlFile, load_yaml, validate
 from dcmodel.inputs.repair import HourlyTable, RepairReport, capped, repair
 from dcmodel.inputs.textfile import Table, parse_table, read_text
 
@@ -162,8 +162,26 @@ def read_series(
         ``"kg MWh-1"`` for emission factors; ``attrs["repairs"]`` says what was repaired.
     """
     descriptor = Path(descriptor)
-    spec = validate(SeriesSpec, load_yaml(descriptor, error=DataError))
+    spec, _ = load_descriptor(descriptor)
     return series_of(spec, calendar_year, folder=descriptor.parent if folder is None else folder)
+
+
+def load_descriptor(path: Path) -> tuple[SeriesSpec, YamlFile]:
+    """Read what an hourly file holds, with the place of every key.
+
+    Raises
+    ------
+    DataError
+        All that is wrong with the description at once.
+    """
+    loaded = load_yaml(path, error=DataError)
+    return validate(SeriesSpec, loaded), loaded
+
+
+def files_of(spec: SeriesSpec, calendar_year: int, folder: Path) -> list[Path]:
+    """Return the files that one year of a series is read from."""
+    own, neighbours = _files(spec, calendar_year, folder)
+    return [*own, *neighbours]
 
 
 def series_of(spec: SeriesSpec, calendar_year: int, *, folder: Path | str) -> xr.DataArray:
@@ -257,7 +275,8 @@ def _stamps(table: Table, spec: SeriesSpec) -> pd.DatetimeIndex:
             said = "has no offset" if is_aware else "carries an offset: use time_zone aware"
             _add_faults(table, spec.time_column, np.flatnonzero(wrong), said)
             return pd.DatetimeIndex([])
-        stamps = pd.to_datetime(text, format=spec.time_format, errors="coerce", utc=is_aware)
+        dated = text.where(text.str.contains(r"\d"), "")  # pandas takes words such as now for times
+        stamps = pd.to_datetime(dated, format=spec.time_format, errors="coerce", utc=is_aware)
     if spec.hour_column:
         hours = pd.to_numeric(
             pd.Series(table.text(spec.hour_column), dtype=str).str.split(":").str[0],

@@ -112,6 +112,17 @@ class Site(Spec):
     land_ha: Figure | None = None
     """Land of the campus. [ha]"""
 
+    @field_validator("connection_cost_usd_per_mw", "water_price_usd_per_m3", "land_ha")
+    @classmethod
+    def _not_negative(cls, value: Figure | None) -> Figure | None:
+        if (
+            value is not None
+            and min(value.value, value.value if value.low is None else value.low) < 0
+        ):
+            msg = f"found {value.value:g}; 0 or more is needed"
+            raise ValueError(msg)
+        return value
+
     @field_validator("time_zone")
     @classmethod
     def _known_time_zone(cls, value: str) -> str:

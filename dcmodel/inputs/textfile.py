@@ -19,6 +19,8 @@ from dcmodel.base.errors import DataError, Fault
 from dcmodel.base.registry import nearest
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_LARGEST_TEXT = 2**29
+"""Bytes of an input file, unpacked; a year of minutes with many columns is a tenth of it."""
 
 
 def read_text(path: Path | str) -> str:
@@ -33,10 +35,14 @@ def read_text(path: Path | str) -> str:
         raise DataError(Fault(str(path), msg)) from None
     if content.startswith(_GZIP_MAGIC):
         try:
-            content = gzip.decompress(content)
+            with gzip.open(io.BytesIO(content)) as packed:
+                content = packed.read(_LARGEST_TEXT + 1)
         except (OSError, EOFError, zlib.error) as error:
             msg = f"is a damaged gzip file ({error}); fetch it again"
             raise DataError(Fault(str(path), msg)) from None
+    if len(content) > _LARGEST_TEXT:
+        msg = f"holds more than {_LARGEST_TEXT >> 20} MB of text; leave out what is not needed"
+        raise DataError(Fault(str(path), msg))
     if b"\x00" in content:
         msg = f"is not a text file (zero byte at {content.index(0)})"
         raise DataError(Fault(str(path), msg))

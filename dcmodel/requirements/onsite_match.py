@@ -9,6 +9,7 @@ import pyomo.environ as pyo
 from pydantic import Field
 
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint
+from dcmodel.base.errors import Fault, StudyError
 from dcmodel.base.schema import Fraction, Hours, StagedFraction
 from dcmodel.base.units import HOURS_PER_YEAR
 from dcmodel.components.base import Limit, SiteCase
@@ -68,6 +69,7 @@ class OnsiteMatch(Requirement):
         """Declare the match on the finished site."""
         m = b.model()
         sizes = {kind: _size(m.asset[kind]) for kind in self.derating}
+        self._refuse_without_size(m, sizes)
         connection = m.asset["grid_connection"]
         b.share = ArrayParam(m.Y, values=by_year(self.share, case, 0.0))
         b.missing = ArrayVar(m.Y, lower=0, upper=0, doc="Dispatchable power let off [MW]")
@@ -76,6 +78,28 @@ class OnsiteMatch(Requirement):
         def dispatchable(b: pyo.Block, y: Any) -> Any:
             stands = sum([share * sizes[kind][y] for kind, share in self.derating.items()])
             return stands + b.missing[y] >= b.share[y] * connection.contracted[y]
+
+    def _refuse_without_size(self, m: pyo.ConcreteModel, sizes: dict[str, Any]) -> None:
+        """Refuse components that have no power to be rated.
+
+        Raises
+        ------
+        StudyError
+        """
+        wrong = [kind for kind, size in sizes.items() if size is None]
+        if not wrong:
+            return
+        rated = [kind for kind in m.asset if _size(m.asset[kind]) is not None]
+        allowed = ", ".join(sorted(map(str, rated))) or "none"
+        place = ".".join(self.place("derating"))
+        raise StudyError(
+            Fault(
+                f"{place}.{kind}",
+                f"'{kind}' has no size in MW that could count; name dispatchable components "
+                f"(of this study: {allowed})",
+            )
+            for kind in wrong
+        )
 
     def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:
         """Return the share asked for."""
@@ -91,5 +115,5 @@ class OnsiteMatch(Requirement):
 
 
 def _size(block: pyo.Block) -> Any:
-    """Return the size of a component by year [MW]."""
-    return next(part for name in SIZES if (part := block.component(name)) is not None)
+    """Return the size of a component by year [MW]; None where it has none."""
+    return next((part for name in SIZES if (part := block.component(name)) is not None), None)

@@ -28,18 +28,17 @@ from dcmodel.finance.annuity import discount_factors
 from dcmodel.inputs.climate import load_climate
 from dcmodel.inputs.currency import convert
 from dcmodel.inputs.markets import Market, load_market
-from dcmodel.inputs.series import read_series
 from dcmodel.inputs.sites import Site
-from dcmodel.inputs.weather import read_weather
 from dcmodel.markets.base import TariffForm, tariffs
 from dcmodel.optimise.site import Plant, silent, solve_site
 from dcmodel.profiles.named import capacity_factor
 from dcmodel.profiles.paths import apply_path, carbon_free_share
-from dcmodel.profiles.synthetic import typical_carbon, typical_price, typical_year
+from dcmodel.profiles.synthetic import typical_carbon, typical_price
 from dcmodel.requirements.base import requirements
 from dcmodel.study.assumed import assumptions, attach
 from dcmodel.study.cases import Case
 from dcmodel.study.demand import work_of
+from dcmodel.study.files import SERIES_KINDS, series_year, typical_weather_year, weather_year
 from dcmodel.study.library import load_cooling, resolve_site
 from dcmodel.study.spec import Segments, SeriesFile, StudySpec, WeatherFile
 from dcmodel.study.tokens import attach_tokens
@@ -154,14 +153,28 @@ def assemble(case: Case) -> tuple[SiteCase, Plant, xr.Dataset]:
         requirements=asked,
         contract_price_scale=spec.markets.contract_price_scale,
     )
+    _check_parts(site_case, case.name)
+    return site_case, plant, weather
+
+
+def _check_parts(site_case: SiteCase, name: str) -> None:
+    """Raise all that the parts of a model refuse, each at the key of the study that states it."""
     faults = [
-        Fault(case.name, text)
-        for part in (*parts, *forms, *asked)
+        Fault(f"{key}.{part.label}", text)
+        for key, parts in (
+            ("components", site_case.components),
+            ("requirements", site_case.requirements),
+        )
+        for part in parts
         for text in part.check(site_case)
+    ]
+    faults += [
+        Fault(name, f"{form.label}: {text}")
+        for form in site_case.tariffs
+        for text in form.check(site_case)
     ]
     if faults:
         raise StudyError(faults)
-    return site_case, plant, weather
 
 
 def calendar_year(case: Case) -> int | None:
@@ -191,8 +204,8 @@ def _weather(case: Case, site: Site) -> xr.Dataset:
     year = calendar_year(case)
     weather = case.spec.weather
     if isinstance(weather, WeatherFile):
-        return read_weather(case.file(weather.file), weather.format, calendar_year=year)
-    return typical_year(site, case.spec.seed, TYPICAL_YEAR if year is None else year)
+        return weather_year(case.file(weather.file), weather.format, year)
+    return typical_weather_year(site, case.spec.seed, TYPICAL_YEAR if year is None else year)
 
 
 def _interruptible(
@@ -258,7 +271,7 @@ def _price(case: Case, site: Site, market: Market, weather: xr.Dataset) -> Float
     level = market.wholesale_price(spec.years, spec.currency_year)
     scale = spec.markets.price_scale
     if isinstance(spec.prices, SeriesFile):
-        real = _file_series(case, spec.prices, weather)
+        real = _file_series(case, "prices", spec.prices, weather)
         year = int(real.attrs["calendar_year"])
         money = convert(1.0, real.attrs["currency"], year, spec.currency_year)
         return scale * apply_path(money * real, level / level[0])
@@ -273,15 +286,17 @@ def _carbon(case: Case, site: Site, market: Market, weather: xr.Dataset) -> Floa
     level = market.emission_factor(spec.years)
     scale = spec.markets.carbon_scale
     if isinstance(spec.carbon, SeriesFile):
-        return scale * apply_path(_file_series(case, spec.carbon, weather), level / level[0])
+        real = _file_series(case, "carbon", spec.carbon, weather)
+        return scale * apply_path(real, level / level[0])
     zone = load_climate(market.climate)
     shape = typical_carbon(zone, weather, site.time_zone, seed=spec.seed)
     return scale * apply_path(shape, level)
 
 
-def _file_series(case: Case, entry: SeriesFile, weather: xr.Dataset) -> xr.DataArray:
+def _file_series(case: Case, key: str, entry: SeriesFile, weather: xr.Dataset) -> xr.DataArray:
     """Return a user's hourly series for the calendar of the weather."""
-    return read_series(case.file(entry.series), int(weather.attrs["calendar_year"]))
+    year = int(weather.attrs["calendar_year"])
+    return series_year(case.file(entry.series), year, SERIES_KINDS[key])
 
 
 def _provenance(case: Case, site_case: SiteCase, weather: xr.Dataset) -> dict[str, Any]:

@@ -14,8 +14,15 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from dcmodel.base.errors import DcmodelError, Fault
-from dcmodel.base.registry import nearest
 from dcmodel.study import library
+from dcmodel.study.check_files import (
+    WITH_FILES,
+    calendars,
+    contents,
+    is_file,
+    missing_files,
+    named,
+)
 from dcmodel.study.check_portfolio import portfolio_findings
 from dcmodel.study.check_work import served, traces
 from dcmodel.study.findings import (
@@ -27,8 +34,9 @@ from dcmodel.study.findings import (
     unknown_key,
 )
 from dcmodel.study.findings import unknown_name as _unknown
+from dcmodel.study.part import YEAR_FIRST, YEAR_LAST, folder_fault
 from dcmodel.study.parts import Parts
-from dcmodel.study.spec import Cooling, SeriesFile, SiteEntry, StudySpec, WeatherFile
+from dcmodel.study.spec import Cooling, SiteEntry, StudySpec
 
 if TYPE_CHECKING:
     from dcmodel.inputs.markets import Market
@@ -37,11 +45,16 @@ if TYPE_CHECKING:
 Check = Callable[[Parts, Path], Iterator[Finding]]
 
 SHARE_TOLERANCE = 1e-6
-_WITH_FILES = ("weather", "prices", "carbon", "cooling")
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_NAME_MAX = 60
+"""Characters of a site's or a scenario's name: two of them name a file."""
+_CLASS_MAX = 80
+"""Characters of the name of a class."""
 
 
-def check(parts: Parts, folder: Path, known: Iterable[Finding] = ()) -> list[Finding]:
+def check(
+    parts: Parts, folder: Path, known: Iterable[Finding] = (), *, open_files: bool = False
+) -> list[Finding]:
     """Return what is wrong with the meaning of the sound parts of a study.
 
     Parameters
@@ -52,8 +65,12 @@ def check(parts: Parts, folder: Path, known: Iterable[Finding] = ()) -> list[Fin
         Folder that relative paths start from.
     known : iterable of Finding
         Faults of shape; a sum over parts of which some are left out is not judged.
+    open_files : bool
+        Whether files of weather, prices and carbon are read, too.
     """
     found = [finding for one in CHECKS for finding in one(parts, folder)]
+    if open_files:
+        found += contents(parts, folder)
     if all(finding.loc[0] != "workloads" for finding in known):
         found += _shares(parts)
     return found
@@ -61,8 +78,8 @@ def check(parts: Parts, folder: Path, known: Iterable[Finding] = ()) -> list[Fin
 
 def named_files(spec: StudySpec) -> list[tuple[Loc, str]]:
     """Return every file a study names, with its place in the study."""
-    parts = {key: getattr(spec, key) for key in (*_WITH_FILES, "sites", "workloads")}
-    return list(_files(parts, by_label=False))
+    parts = {key: getattr(spec, key) for key in (*WITH_FILES, "sites", "workloads")}
+    return list(named(parts, by_label=False))
 
 
 def _names(parts: Parts, folder: Path) -> Iterator[Finding]:
@@ -70,19 +87,33 @@ def _names(parts: Parts, folder: Path) -> Iterator[Finding]:
     labels: dict[str, int] = {}
     for entry in parts.get("sites", ()):
         labels[entry.label] = labels.get(entry.label, 0) + 1
-        if not _SAFE.fullmatch(entry.label):
-            yield Finding(("sites", entry.label, "label"), _unsafe(entry.label))
+        if fault := _unsafe(entry.label):
+            yield Finding(("sites", entry.label, "label"), fault)
     for label, count in labels.items():
         if count > 1:
             message = f"'{label}' is used {count} times; give each a 'label' of its own"
             yield Finding(("sites", label), message)
     for scenario in parts.get("scenarios", {}):
-        if not _SAFE.fullmatch(str(scenario)):
-            yield Finding(("scenarios", scenario), _unsafe(str(scenario)))
+        if fault := _unsafe(str(scenario)):
+            yield Finding(("scenarios", scenario), fault)
+    for name in parts.get("workloads", {}):
+        if not name.strip() or not name.isprintable() or len(name) > _CLASS_MAX:
+            message = (
+                f"found {name[:_CLASS_MAX]!r} as a class; give it a name of 1 to {_CLASS_MAX} "
+                "characters that can be printed"
+            )
+            yield Finding(("workloads", name), message)
+    if "name" in parts and (fault := folder_fault(parts["name"])):
+        yield Finding(("name",), fault)
 
 
 def _unsafe(name: str) -> str:
-    return f"'{name}' must be made of letters, digits and _ . - (it names a file)"
+    """Return why a site or scenario cannot be called so, or an empty text."""
+    if len(name) > _NAME_MAX:
+        return f"'{name[:20]}...' has {len(name)} characters; at most {_NAME_MAX} (it names a file)"
+    if not _SAFE.fullmatch(name):
+        return f"'{name}' must be made of letters, digits and _ . - (it names a file)"
+    return ""
 
 
 def _shares(parts: Parts) -> Iterator[Finding]:
@@ -136,13 +167,9 @@ def _capacity(parts: Parts, folder: Path) -> Iterator[Finding]:
 
 def _fleet(parts: Parts, folder: Path) -> Iterator[Finding]:
     fleet = parts.get("fleet")
-    if fleet is None or fleet.mean_utilisation is None or fleet.utilisation_max is None:
-        return
-    if fleet.mean_utilisation > fleet.utilisation_max:
-        message = f"found {fleet.mean_utilisation:g}, more than utilisation_max"
-        yield Finding(
-            ("fleet", "mean_utilisation"), f"{message} {fleet.utilisation_max:g}; lower it"
-        )
+    if fleet is not None:
+        for where, message in library.fleet_faults(fleet):
+            yield Finding(where, message)
 
 
 def _cooling(parts: Parts, folder: Path) -> Iterator[Finding]:
@@ -157,7 +184,7 @@ def _cooling(parts: Parts, folder: Path) -> Iterator[Finding]:
             message = _unknown("cooling architecture", cooling.architecture, known)
             yield Finding((*loc, "architecture"), message)
             continue
-        if cooling.file is not None and not (folder / cooling.file).is_file():
+        if cooling.file is not None and not is_file(folder / cooling.file):
             continue  # named among the missing files
         try:
             library.load_cooling(cooling, folder)
@@ -190,6 +217,11 @@ def _site_definition(entry: SiteEntry, loc: Loc, parts: Parts) -> Iterator[Findi
     market = entry.overrides.get("market")
     if market is not None and market not in library.market_names():
         yield Finding((*loc, "market"), _unknown("market", str(market), library.market_names()))
+        return
+    climate = entry.overrides.get("weather_climate")
+    if isinstance(climate, str) and climate not in library.climate_names():
+        message = _unknown("climate", climate, library.climate_names())
+        yield Finding((*loc, "weather_climate"), message)
         return
     try:
         site = library.resolve_site(entry)
@@ -247,6 +279,32 @@ def _requirements(parts: Parts, folder: Path) -> Iterator[Finding]:
             yield from findings_of(error, registered[name], loc)
 
 
+def _stages(parts: Parts, folder: Path) -> Iterator[Finding]:
+    """Check figures by year: years that a study can have, and one that it reaches."""
+    years = parts.get("years")
+    for key in ("components", "requirements"):
+        for name, fields in parts.get(key, {}).items():
+            for loc, stages in _by_year(fields, (key, name)):
+                for year in stages:
+                    if not YEAR_FIRST <= year <= YEAR_LAST:
+                        message = f"found {year}; years lie within {YEAR_FIRST} to {YEAR_LAST}"
+                        yield Finding((*loc, year), message)
+                if years and min(stages) > years[-1]:
+                    message = f"begins in {min(stages)}, after the last year {years[-1]}"
+                    yield Finding(loc, f"{message}; it would never hold, give an earlier year")
+
+
+def _by_year(fields: object, loc: Loc) -> Iterator[tuple[Loc, list[int]]]:
+    """Yield every mapping by year within the settings of something, with its place."""
+    if not isinstance(fields, dict) or not fields:
+        return
+    if all(type(key) is int for key in fields):
+        yield loc, list(fields)
+        return
+    for key, value in fields.items():
+        yield from _by_year(value, (*loc, key))
+
+
 def _offers(parts: Parts, folder: Path) -> Iterator[Finding]:
     """Check what every component and requirement asks of the market of every site."""
     places: dict[tuple[str, str], tuple[Site, Market]] = {}
@@ -292,54 +350,6 @@ def _parameters(kind: str, parameters: dict[str, object], loc: Loc) -> Iterator[
             yield Finding(here, f"found {value!r}, must be at least 0 [{rows[0].unit}]")
 
 
-def _input_files(parts: Parts, folder: Path) -> Iterator[Finding]:
-    for loc, name in _files(parts, by_label=True):
-        path = folder / name
-        if not path.is_file():
-            near = ""
-            if path.parent.is_dir():
-                near = nearest(path.name, [other.name for other in path.parent.iterdir()])
-            yield data_finding(loc, f"no file '{name}' (looked for {path}){near}")
-
-
-def _files(parts: Parts, *, by_label: bool) -> Iterator[tuple[Loc, str]]:
-    holders: list[tuple[Loc, dict[str, object]]] = [((), parts)]
-    for position, entry in enumerate(parts.get("sites", ())):
-        place = entry.label if by_label else position
-        settings = {key: getattr(entry, key) for key in _WITH_FILES}
-        holders.append((("sites", place), settings))
-    for name, work in parts.get("workloads", {}).items():
-        if work.trace is not None:
-            yield ("workloads", name, "trace", "file"), work.trace.file
-    for loc, holder in holders:
-        for key in _WITH_FILES:
-            value = holder.get(key)
-            if isinstance(value, WeatherFile):
-                yield (*loc, key, "file"), value.file
-            elif isinstance(value, SeriesFile):
-                yield (*loc, key, "series"), value.series
-            elif isinstance(value, Cooling) and value.file is not None:
-                yield (*loc, key, "file"), value.file
-
-
-def _calendar(parts: Parts, folder: Path) -> Iterator[Finding]:
-    """Price and carbon of one study must share their calendar: weekdays go together."""
-    years = {
-        key: parts[key].calendar_year
-        for key in ("prices", "carbon")
-        if isinstance(parts.get(key), SeriesFile) and parts[key].calendar_year is not None
-    }
-    if parts.get("calendar_year") is not None:
-        years["calendar_year"] = parts["calendar_year"]
-    if len(set(years.values())) > 1:
-        stated = ", ".join(f"{key}: {year}" for key, year in years.items())
-        first = next(iter(years))
-        yield Finding(
-            (first, "calendar_year") if first != "calendar_year" else (first,),
-            f"calendar years differ ({stated}); take one year for all",
-        )
-
-
 CHECKS: tuple[Check, ...] = (
     _names,
     _workloads,
@@ -351,8 +361,9 @@ CHECKS: tuple[Check, ...] = (
     _sites,
     _components,
     _requirements,
+    _stages,
     _offers,
-    _input_files,
-    _calendar,
+    missing_files,
+    calendars,
     portfolio_findings,
 )

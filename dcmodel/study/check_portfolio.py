@@ -27,6 +27,7 @@ _SEASONS = (1, 7)
 
 def portfolio_findings(parts: Parts, folder: Path) -> Iterator[Finding]:
     """Yield what is wrong with a study in ``mode: portfolio``, and what only has a place there."""
+    yield from _archetypes(parts)
     if parts.get("mode") != "portfolio":
         for name, work in parts.get("workloads", {}).items():
             if work.regions is not None:
@@ -37,7 +38,6 @@ def portfolio_findings(parts: Parts, folder: Path) -> Iterator[Finding]:
         if entry.it_capacity_mw is not None:
             advice = "is decided in a portfolio; limit it by 'placement: {it_max_mw: ...}'"
             yield Finding(("sites", entry.label, "it_capacity_mw"), advice)
-    yield from _archetypes(parts)
     yield from _segments(parts)
     users: dict[str, UserRegion] = {}
     found = list(_regions(parts, users))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dcmodel.study import library
+from dcmodel.study.check_files import is_file
 from dcmodel.study.findings import Finding, Loc, data_finding, unknown_name
 from dcmodel.study.parts import Parts
 from dcmodel.study.work import Fleet, Workload
@@ -77,7 +78,7 @@ def _operating_points(name: str, work: Workload, fleet: Fleet) -> Iterator[Findi
 def traces(parts: Parts, folder: Path) -> Iterator[Finding]:
     """Read the traces, and say what is wrong with their lines."""
     for name, work in parts.get("workloads", {}).items():
-        if work.trace is None or not (folder / work.trace.file).is_file():
+        if work.trace is None or not is_file(folder / work.trace.file):
             continue  # a missing file is told with the other files
         for message in library.trace_faults(folder / work.trace.file, work):
             yield data_finding(("workloads", name, "trace"), message)

@@ -209,6 +209,37 @@ def generation_faults(
     return found
 
 
+def fleet_faults(fleet: Fleet) -> list[tuple[tuple[Hashable, ...], str]]:
+    """Return what is wrong with the use of a fleet, each with its place in the study."""
+    from dcmodel.workload.fleet import load_fleet
+
+    try:
+        load_fleet(fleet.use())
+    except DcmodelError as error:
+        return [(tuple(fault.where.split(".")), fault.message) for fault in error.faults]
+    return []
+
+
+def money_factor(currency: str, year: int, currency_year: int) -> float:
+    """Return USD of a year for one unit of a currency in another.
+
+    Raises
+    ------
+    DataError
+        Where the library has no rate or no price index.
+    """
+    from dcmodel.inputs.currency import convert
+
+    return convert(1.0, currency, year, currency_year)
+
+
+def climate_names() -> list[str]:
+    """Return the names of the climates of the library."""
+    from dcmodel.inputs.climate import climate_keys as known
+
+    return known()
+
+
 def demand_scenarios() -> list[str]:
     """Return the names of the scenarios of demand of the library."""
     from dcmodel.workload.growth import scenario_names

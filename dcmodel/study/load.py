@@ -8,8 +8,9 @@ import os
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 
 from dcmodel.base.errors import DataError, Fault, StudyError
@@ -17,12 +18,15 @@ from dcmodel.base.paths import studies_dir
 from dcmodel.base.registry import nearest
 from dcmodel.base.yamlfile import YamlFile, load_yaml
 from dcmodel.study.check import check, named_files
-from dcmodel.study.findings import Finding, Loc, as_written, dotted
+from dcmodel.study.findings import Finding, Loc, as_written, dotted, findings_of
 from dcmodel.study.notes import resolution_words
-from dcmodel.study.parts import Parts, read_parts
+from dcmodel.study.parts import Parts, keys, read_parts
 from dcmodel.study.scenario import apply, as_document, normal_form, without_effect
 from dcmodel.study.spec import SiteEntry, StudySpec
 from dcmodel.study.work import Workload
+
+_FILES = frozenset({"weather", "prices", "carbon"})
+"""Settings that a file gives, or the library where none is named."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,10 @@ class Study:
     def where(self, *loc: Hashable) -> str:
         """Return ``file:line:column`` of a key of the study, for example ``("gap",)``."""
         return self.source.where(as_written(self.source.data, loc))
+
+    def normal(self) -> dict[str, Any]:
+        """Return the study as plain data with its sites by label, as scenarios change it."""
+        return normal_form({info.alias or key: getattr(self.spec, key) for key, info in _fields()})
 
     def scenario(self, name: str) -> StudySpec:
         """Return the study with the changes of one of its scenarios.
@@ -183,15 +191,105 @@ def load_study(path: Path | str, *, text: str | None = None) -> Study:
     >>> load_study("quickstart").spec.years[0]
     2025
     """
+    reading = read_study(path, text=text)
+    if reading.placed:
+        refuse(reading.source, reading.placed)
+    return reading.study()
+
+
+@dataclass
+class Reading:
+    """A study file as it was read: its sound parts, and what is wrong with the others."""
+
+    path: Path
+    source: YamlFile
+    parts: Parts
+    placed: list[tuple[Loc, Finding]]
+    """Findings with their places in the file as written."""
+    wrong: set[Loc] = field(default_factory=set)
+    """Places of the findings in normal form."""
+
+    @property
+    def normal(self) -> dict[str, Any]:
+        """The sound parts as plain data; sites by label."""
+        return normal_form(self.parts)
+
+    def study(self) -> Study:
+        """Return the study of a file without faults."""
+        return Study(StudySpec.model_validate(self.source.data), self.path, self.source)
+
+    def sound_rest(self) -> tuple[Study, set[str]] | None:
+        """Return the study without what is wrong in it, and the names left out.
+
+        None where what is left is no study.
+        """
+        normal, left_out = self.normal, set[str]()
+        missing = [key for key, name in keys().items() if key not in normal and _is_needed(name)]
+        if missing or not set(self.source.data) <= set(keys()):
+            return None
+        for loc in self.wrong | {where[:2] for where, _ in self.placed if where[0] == "scenarios"}:
+            if not _leave_out(normal, loc, left_out):
+                return None
+        try:
+            spec = StudySpec.model_validate(as_document(normal))
+        except ValidationError:
+            return None
+        return Study(spec, self.path, self.source), left_out
+
+
+def _is_needed(name: str) -> bool:
+    return StudySpec.model_fields[name].is_required()
+
+
+def _leave_out(normal: dict[str, Any], loc: Loc, left_out: set[str]) -> bool:
+    """Take what is wrong out of a study in normal form; return whether a study is left."""
+    key = str(loc[0])
+    if key in _FILES:
+        normal[key] = "typical"
+        return True
+    if key not in {"sites", "components", "requirements", "scenarios"} or len(loc) < 2:
+        return False
+    if key == "sites" and len(loc) > 2 and loc[2] in _FILES and loc[1] in normal[key]:
+        normal[key][loc[1]][loc[2]] = None
+        return True
+    left_out.add(str(loc[1]))
+    normal[key].pop(loc[1], None)
+    return bool(normal[key]) or key == "requirements"
+
+
+def read_study(path: Path | str, *, text: str | None = None, open_files: bool = False) -> Reading:
+    """Read a study file with all that is wrong with its shape and its meaning.
+
+    Parameters
+    ----------
+    path, text
+        As for `load_study`.
+    open_files : bool
+        Whether files of weather, prices and carbon are read, too.
+
+    Raises
+    ------
+    StudyError
+        The file cannot be read as YAML at all.
+    """
     path = Path(path) if text is not None else _file(Path(path))
     source = load_yaml(path, text=text)
     parts, findings = read_parts(source.data)
-    findings += check(parts, Path(path).resolve().parent, findings)
+    findings += check(parts, Path(path).resolve().parent, findings, open_files=open_files)
+    if not findings:
+        findings += _as_a_whole(source.data)
     placed = [(as_written(source.data, finding.loc), finding) for finding in findings]
-    placed += _scenario_findings(source, parts, findings)
-    if placed:
-        _refuse(source, placed)
-    return Study(StudySpec.model_validate(source.data), path, source)
+    placed += _scenario_findings(source, parts, findings, open_files)
+    return Reading(path, source, parts, placed, {finding.loc for finding in findings})
+
+
+def _as_a_whole(data: Mapping[str, Any]) -> list[Finding]:
+    """Return what the whole refuses although each part is sound by itself."""
+    try:
+        StudySpec.model_validate(data)
+    except ValidationError as error:
+        return findings_of(error, StudySpec)
+    return []
 
 
 def _file(path: Path) -> Path:
@@ -237,7 +335,7 @@ def _fields() -> list[tuple[str, Any]]:
 
 
 def _scenario_findings(
-    source: YamlFile, parts: Parts, known: list[Finding]
+    source: YamlFile, parts: Parts, known: list[Finding], open_files: bool
 ) -> list[tuple[Loc, Finding]]:
     """Return what each scenario adds to the faults of the study itself."""
     placed: list[tuple[Loc, Finding]] = []
@@ -256,12 +354,17 @@ def _scenario_findings(
         if not applied.origin:
             continue
         changed, findings = read_parts(as_document(applied.document))
-        findings += check(changed, folder, findings)
-        if not findings and not applied.findings and not known:
-            idle = without_effect(normal, name, changes)
-            placed += [(finding.loc, finding) for finding in idle]
+        folder = source.path.resolve().parent
+        findings += check(changed, folder, findings, open_files=open_files)
+        document = as_document(applied.document) | {"scenarios": {name: {}}}
+        if not findings and not known and not applied.findings:
+            findings += _as_a_whole(document)
+            if not findings:
+                idle = without_effect(normal, name, changes)
+                placed += [(finding.loc, finding) for finding in idle]
+        labels = list(applied.document.get("sites", {}))
         for finding in findings:
-            origin = applied.locate(finding.loc)
+            origin = applied.locate(_by_label(finding.loc, labels))
             if origin is not None and (finding.loc, finding.message) not in reported:
                 placed.append((origin, finding))
     return placed
@@ -311,7 +414,14 @@ def _kept_sites(known: Mapping[str, Any], wanted: Sequence[Any]) -> dict[str, An
     return kept
 
 
-def _refuse(source: YamlFile, placed: list[tuple[Loc, Finding]]) -> None:
+def _by_label(loc: Loc, labels: list[Any]) -> Loc:
+    """Return a place with its site by label, as scenarios name it."""
+    if loc[:1] == ("sites",) and len(loc) > 1 and isinstance(loc[1], int):
+        return ("sites", labels[loc[1]], *loc[2:])
+    return loc
+
+
+def refuse(source: YamlFile, placed: list[tuple[Loc, Finding]]) -> NoReturn:
     """Raise all faults in the order of the file, each with its place."""
     ordered = sorted(placed, key=lambda pair: (source.position(pair[0]), pair[1].message))
     faults = []

@@ -7,25 +7,28 @@ and checks are those of any study. One calendar year, interval by interval as it
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from dcmodel.base.clock import Clock
-from dcmodel.base.errors import DataError, Fault, StudyError
+from dcmodel.base.errors import DataError, DcmodelError, Fault, StudyError
 from dcmodel.base.registry import nearest
 from dcmodel.base.schema import Fraction, Megawatt, Spec
+from dcmodel.base.timeindex import parse_zone
 from dcmodel.base.units import KW_PER_MW
 from dcmodel.base.yamlfile import YamlFile, load_yaml, validate
 from dcmodel.components.base import Component, SiteCase, Workload, components
 from dcmodel.facility.linearise import AffineFacility
 from dcmodel.finance.bill import itemise
+from dcmodel.inputs.charges import UserTariff
 from dcmodel.inputs.loads import Load, read_load
 from dcmodel.inputs.tariffs import read_tariff
 from dcmodel.markets.base import TariffForm, make_forms
@@ -39,6 +42,10 @@ from dcmodel.optimise.site import silent
 from dcmodel.optimise.verify import meters, verify
 from dcmodel.optimise.whole import solve_whole_sizes
 from dcmodel.optimise.words import in_words
+from dcmodel.study.part import folder_fault, refusal
+from dcmodel.study.program import refuse_infinite
+
+_Read = TypeVar("_Read")
 
 TOLERANCE = 1e-8
 """Solver's tolerance: the bill is wanted to the cent. [1]"""
@@ -55,6 +62,13 @@ class LoadEntry(Spec):
     """End of the interval that a stamp names; told by the column's name when left out."""
     time_zone: str | None = None
     """Zone of the local clock, where it changes for summer."""
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_zone(value)
+        return value
 
 
 class MeteredSpec(Spec):
@@ -86,6 +100,13 @@ class MeteredSpec(Spec):
     """Certified distance from the optimum at which the study is done. [1]"""
     solver: Literal["auto", "piqp", "clarabel", "highs", "highs_ipm"] = "auto"
     """Solver of the year."""
+
+    @field_validator("name")
+    @classmethod
+    def _names_a_folder(cls, value: str) -> str:
+        if fault := folder_fault(value):
+            raise refusal(fault)
+        return value
 
 
 @dataclass(frozen=True)
@@ -133,31 +154,93 @@ def load_metered(path: Path | str) -> MeteredStudy:
     loaded = load_yaml(path)
     spec = validate(MeteredSpec, loaded)
     folder = Path(path).resolve().parent
-    parts = _parts(spec, loaded)
+    faults = _Gathered(loaded)
+    parts = faults.of(("components",), lambda: _parts(spec, loaded))
+    tariff = faults.of(("tariff",), lambda: _tariff(spec, folder, loaded))
+    forms = None if tariff is None else faults.of(("tariff",), lambda: tuple(make_forms(tariff)))
+    load = faults.of(("load",), lambda: _load(spec.load, folder))
+    if forms is not None:
+        faults.add(
+            Fault(loaded.where(("series",)), f"'{form.label}' needs series {name}: NAME: COLUMN")
+            for form in forms
+            for name in sorted(form.series_needed - set(spec.series))
+        )
+    if load is not None:
+        for name, column in spec.series.items():
+            faults.of(("series", name), partial(load.series, column))
+    faults.refuse()
+    assert load is not None  # else refused
+    case = _case(spec, load, forms or (), parts or (), loaded)
+    faults.add(
+        Fault(loaded.where(("components", part.kind)), text)
+        for part in case.components
+        for text in part.check(case)
+    )
+    faults.add(
+        Fault(str(folder / spec.tariff), f"'{form.label}': {text}")
+        for form in case.tariffs
+        for text in form.check(case)
+    )
+    faults.refuse()
+    return MeteredStudy(spec, load, forms or (), case, "" if tariff is None else tariff.name)
+
+
+@dataclass
+class _Gathered:
+    """Faults of the parts of a study, raised together."""
+
+    loaded: YamlFile
+    faults: list[Fault] = field(default_factory=list)
+    kinds: set[type[DcmodelError]] = field(default_factory=set)
+
+    def of(self, at: tuple[str, ...], read: Callable[[], _Read]) -> _Read | None:
+        """Return what is read, or None and keep its faults, with their place in the study."""
+        where = self.loaded.where(at)
+        try:
+            return read()
+        except DcmodelError as error:
+            self.kinds.add(type(error))
+            for fault in error.faults:
+                placed = fault.where.startswith(f"{self.loaded.path}:")
+                self.faults.append(fault if placed else Fault(where, f"{'.'.join(at)}  {fault}"))
+        return None
+
+    def add(self, faults: Iterable[Fault]) -> None:
+        """Keep further faults of the study itself."""
+        found = list(faults)
+        self.faults += found
+        self.kinds |= {StudyError} if found else set()
+
+    def refuse(self) -> None:
+        """Raise what was kept, as faults of data where all are."""
+        if self.faults:
+            raise (DataError if self.kinds == {DataError} else StudyError)(self.faults)
+
+
+def _tariff(spec: MeteredSpec, folder: Path, loaded: YamlFile) -> UserTariff:
     tariff = read_tariff(folder / spec.tariff)
     if tariff.currency != "USD":
         msg = f"the tariff is in {tariff.currency}; a study counts in USD, convert it"
         raise StudyError(Fault(loaded.where(("tariff",)), msg))
-    entry = spec.load
-    load = read_load(
+    return tariff
+
+
+def _load(entry: LoadEntry, folder: Path) -> Load:
+    return read_load(
         folder / entry.file, entry.column, label=entry.label, time_zone=entry.time_zone
     )
-    forms = make_forms(tariff, load.years if spec.year is None else [spec.year])
-    case = _case(spec, load, tuple(forms), parts, loaded)
-    faults = [
-        Fault(loaded.where(("components", part.kind)), text)
-        for part in parts
-        for text in part.check(case)
-    ]
-    faults += [Fault(str(folder / spec.tariff), text) for f in forms for text in f.check(case)]
-    faults += [
-        Fault(loaded.where(("series",)), f"'{form.label}' needs series {name}: NAME: COLUMN")
-        for form in forms
-        for name in sorted(form.series_needed - set(spec.series))
-    ]
-    if faults:
-        raise StudyError(faults)
-    return MeteredStudy(spec, load, tuple(forms), case, tariff.name)
+
+
+def check_metered(study: MeteredStudy) -> None:
+    """Compile the program of a metered study, without solving it.
+
+    Raises
+    ------
+    StudyError
+        The program cannot be stated, or holds numbers that are not finite.
+    """
+    _, program = compile_site(study.case)
+    refuse_infinite(program, study.spec.name)
 
 
 def _parts(spec: MeteredSpec, loaded: YamlFile) -> tuple[Component, ...]:

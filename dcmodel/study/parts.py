@@ -71,14 +71,14 @@ def _read(key: str, value: Any) -> tuple[Any, list[Finding]]:
     """Return the validated value, or what is sound of it, and the findings."""
     adapter, annotation = _adapter(key)
     try:
-        return adapter.validate_python(value), []
+        return adapter.validate_python(value, strict=True), []
     except ValidationError as error:
         findings = findings_of(error, annotation, (key,))
     sound = _without(value, {finding.loc[1:] for finding in findings})
     if not sound:
         return None, findings
     try:
-        return adapter.validate_python(sound), findings
+        return adapter.validate_python(sound, strict=True), findings
     except ValidationError:
         return None, findings
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from dcmodel.base.errors import DataError, Fault, StudyError
+from dcmodel.base.errors import DataError, DcmodelError, Fault, StudyError
 from dcmodel.components.base import SiteCase
 from dcmodel.components.values import lost_load
 from dcmodel.finance.annuity import capital_recovery_factor
@@ -136,9 +136,8 @@ def assemble_portfolio(case: Case) -> Inputs:
     cases = {site.label: case_of_site(case, site.label) for site in spec.sites}
     network = network_parameters(spec.currency_year)
     sites, plants, weather, options = [], {}, {}, []
-    for name, own in cases.items():
-        site, plant, hours = assemble(own)
-        site, option = placed_site(replace(site, name=name), own, case)
+    for name, (site, plant, hours) in _assembled(cases).items():
+        site, option = placed_site(replace(site, name=name), cases[name], case)
         sites.append(site)
         options.append(option)
         plants[name], weather[name] = plant, hours
@@ -177,6 +176,25 @@ def assemble_portfolio(case: Case) -> Inputs:
         lost_work=lost,
     )
     return Inputs(portfolio, plants, weather, cases)
+
+
+def _assembled(cases: dict[str, Case]) -> dict[str, tuple[SiteCase, Plant, xr.Dataset]]:
+    """Return the inputs of every site by name; raise the faults of all sites together."""
+    found: dict[str, tuple[SiteCase, Plant, xr.Dataset]] = {}
+    errors: list[DcmodelError] = []
+    faults: list[Fault] = []
+    for name, own in cases.items():
+        try:
+            found[name] = assemble(own)
+        except DcmodelError as error:
+            errors.append(error)
+            for fault in error.faults:
+                at_site = fault.where in {"", own.name}
+                faults.append(replace(fault, where=f"sites.{name}") if at_site else fault)
+    if errors:
+        all_data = all(isinstance(error, DataError) for error in errors)
+        raise (DataError if all_data else StudyError)(dict.fromkeys(faults))
+    return found
 
 
 def streams_of(

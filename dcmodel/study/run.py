@@ -18,6 +18,7 @@ from dcmodel.base.units import HOURS_PER_YEAR
 from dcmodel.study.cases import Case, cases
 from dcmodel.study.events import Event, Watcher
 from dcmodel.study.load import Study, load_study
+from dcmodel.study.ready import check_ready
 from dcmodel.study.store import Results, Store, open_results
 from dcmodel.study.summary import summarise, write_summary
 from dcmodel.study.worker import Hands, Runner, run_case, work
@@ -161,12 +162,20 @@ def run_study(
     -------
     StudyResult
         A case that fails is reported there and does not stop the others.
+
+    Raises
+    ------
+    StudyError, DataError
+        Before anything is written: the inputs of some cases cannot be built
+        (`dcmodel.study.ready`).
     """
     started = time.perf_counter()
     study = study if isinstance(study, Study) else load_study(study)
     everything = cases(study)
     wanted = select(everything, only)
     store = Store(out)
+    if runner is None:
+        check_ready(study, [c for c in wanted if fresh or not store.is_finished(c)])
     store.open(study, everything)
     record = _Record(store, progress)
     store.record("run", study=study.name, cases=len(wanted), only=only, fresh=fresh or None)

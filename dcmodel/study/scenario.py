@@ -187,7 +187,7 @@ def _leaves(changes: Mapping[Any, Any], target: Loc, source: Loc) -> Iterator[Le
 
 
 def _step(text: str) -> Hashable:
-    return int(text) if text.isdigit() else text
+    return int(text) if text.isascii() and text.isdigit() else text
 
 
 def _cannot_differ(target: Loc) -> str:

@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from dcmodel.base.schema import Megawatt, Quantity, Spec
-from dcmodel.study.part import StudyPart, Year, as_tuple, refusal
+from dcmodel.study.part import YEAR_FIRST, YEAR_LAST, StudyPart, Year, as_tuple, refusal
 from dcmodel.study.place import Placement, Portfolio
 from dcmodel.study.work import Fleet, Workload
 
@@ -39,11 +39,14 @@ def _expand_years(value: Any) -> Any:
             msg = "give a list of years or {first: 2025, last: 2030}"
             raise refusal(msg)
         first, last = value["first"], value["last"]
-        if not all(isinstance(year, int) for year in (first, last)):
+        if not all(type(year) is int for year in (first, last)):
             msg = f"first and last must be whole years, found {first!r} and {last!r}"
             raise refusal(msg)
         if last < first:
             msg = f"the end year {last} lies before the start year {first}; exchange them"
+            raise refusal(msg)
+        if first < YEAR_FIRST or last > YEAR_LAST:
+            msg = f"found {first} to {last}; years lie within {YEAR_FIRST} to {YEAR_LAST}"
             raise refusal(msg)
         return tuple(range(first, last + 1))
     return tuple(value) if isinstance(value, list) else value

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 
 from dcmodel.base.registry import nearest
 from dcmodel.base.schema import Fraction, Hours, Megawatt, Quantity
+from dcmodel.base.timeindex import parse_zone
+from dcmodel.base.units import HOURS_PER_YEAR
 from dcmodel.study.part import StudyPart, Year, as_tuple, refusal
 from dcmodel.study.place import check_regions
 from dcmodel.workload.classes import class_names, filled, settings
@@ -53,6 +55,12 @@ class TraceFile(StudyPart):
     @classmethod
     def _short_form(cls, value: Any) -> Any:
         return {"file": value} if isinstance(value, str) else value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        parse_zone(value)
+        return value
 
 
 def _word_or_list(value: Any) -> str:
@@ -100,7 +108,7 @@ class Workload(StudyPart):
     """Where the users are: sets the local time of arrivals; the site's own when left out."""
     regions: dict[str, Fraction] | None = None
     """Shares of the users by region, in place of one region; they sum to one. [1]"""
-    deferral_h: Hours = 0.0
+    deferral_h: Annotated[Hours, Field(le=HOURS_PER_YEAR)] = 0.0
     """Work may wait this long after its arrival; 0 is interactive. [h]"""
     latency_ms: Annotated[float, Field(gt=0), Quantity("ms")] | None = None
     """Longest round trip between users and site; left out, any site will do. [ms]"""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dcmodel.base.errors import DcmodelError
+from dcmodel.base.errors import DcmodelError, one_line
 from dcmodel.study.cases import Case
 from dcmodel.study.events import Event, Progress, Watcher
 from dcmodel.study.store import PortfolioResult, Store, headline
@@ -107,7 +107,7 @@ def run_case(case: Case, out: Path, runner: Runner | None, watch: Watcher) -> No
         except Exception as error:  # the boundary of a case: whatever happens, the others go on
             log.error("%s", traceback.format_exc())
             where = traceback.extract_tb(error.__traceback__)[-1]
-            message = f"{error} ({Path(where.filename).name}:{where.lineno})"
+            message = f"{one_line(error)} ({Path(where.filename).name}:{where.lineno})"
             _report_failure(report, error, message, 1)
 
 

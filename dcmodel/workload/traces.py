@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,7 @@ from dcmodel.base.errors import DataError, Fault
 from dcmodel.base.registry import nearest
 from dcmodel.base.timeindex import parse_zone
 from dcmodel.base.units import HOURS_PER_DAY, HOURS_PER_WEEK
+from dcmodel.inputs.textfile import read_text
 from dcmodel.workload.shapes import WeeklyShape
 from dcmodel.workload.tokens import Request
 
@@ -104,11 +106,14 @@ def read_trace(path: Path, time_zone: str = "UTC") -> Trace:
 @lru_cache(maxsize=16)
 def _read(path: Path, modified: int, time_zone: str) -> Trace:
     """Return a trace, read once while the file stays as it is."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file)
+    reader = csv.reader(io.StringIO(read_text(path), newline=""))
+    try:
         header = next(reader, [])
         columns = _columns(path, header)
         rows = [(reader.line_num, cells) for cells in reader if cells]
+    except csv.Error as error:
+        msg = f"cannot be split into cells ({error}); give a plain CSV"
+        raise DataError(Fault(f"{path}:{reader.line_num}", msg)) from None
     if len(rows) < 2:
         raise DataError(Fault(str(path), f"holds {len(rows)} requests; two or more are needed"))
     faults: list[Fault] = []
@@ -135,7 +140,7 @@ def _columns(path: Path, header: list[str]) -> tuple[int, int, int]:
         near = next(
             (nearest(name, list(known)) for name in names if nearest(name, list(known))), ""
         )
-        msg = f"{len(at)} columns of {what} in {', '.join(names) or 'an empty header'}{near}"
+        msg = f"{len(at)} columns of {what} in '{', '.join(names)[:80]}'{near}"
         faults.append(Fault(f"{path}:1", f"{msg}; needed: one of {', '.join(known)}"))
     if faults:
         raise DataError(faults)
@@ -171,9 +176,11 @@ def _times(
     texts: list[str], where: list[str], time_zone: str, faults: list[Fault]
 ) -> npt.NDArray[np.datetime64]:
     """Return times in UTC without offset."""
-    parsed = pd.to_datetime(pd.Series(texts), errors="coerce", format="ISO8601", utc=False)
+    # pandas takes words such as "now" for times
+    dated = pd.Series([text if any(map(str.isdigit, text)) else "" for text in texts], dtype=str)
+    parsed = pd.to_datetime(dated, errors="coerce", format="ISO8601", utc=False)
     if parsed.dtype == object:
-        parsed = pd.to_datetime(pd.Series(texts), errors="coerce", format="ISO8601", utc=True)
+        parsed = pd.to_datetime(dated, errors="coerce", format="ISO8601", utc=True)
     for position in np.flatnonzero(parsed.isna().to_numpy()):
         msg = f"found '{texts[position]}'; a time such as 2024-05-14 12:00:03.25 is needed"
         faults.append(Fault(where[position], msg))
