@@ -10,7 +10,6 @@ still conflicts: none of the rest can be spared.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,6 +25,7 @@ from dcmodel.optimise.blocks import YearBlock, split
 from dcmodel.optimise.build import compile_site, limits_of
 from dcmodel.optimise.solve import Solution, solve_or_none
 from dcmodel.optimise.solvers.problem import Floats, Problem, narrow
+from dcmodel.optimise.solvers.workers import side_by_side_threads
 
 BALANCE = "balance"
 DEMAND_PRICE = 10.0
@@ -77,7 +77,7 @@ def explain(case: SiteCase, hours: npt.ArrayLike, jobs: int = 1) -> InfeasibleEr
     m, lp = compile_site(case)
     limits = [limit for limit in limits_of(m, case) if not limit.marginal]
     years = [_Year(lp, block, limits) for block in split(lp).blocks if block.year >= 0]
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
+    with side_by_side_threads(jobs) as pool:
         stretches = [s for s in pool.map(_Year.stretch, years) if s is not None]
     if not stretches:
         return None

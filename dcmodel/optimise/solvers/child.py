@@ -23,11 +23,13 @@ def main() -> None:
     os.dup2(2, 1)  # what a solver prints must not enter the answers
     while header := tasks.read(HEADER):
         body = tasks.read(int.from_bytes(header, "little"))
-        module, problem, options, seconds = pickle.loads(body)
+        name, problem, options, seconds = pickle.loads(body)
         del body
+        module = importlib.import_module(name)
+        _send(answers, b"")  # ready: the time of a task counts from here
         # a solver holds the interpreter: only a thread outside it can end an orphan in time
         faulthandler.dump_traceback_later(seconds + GRACE, exit=True)
-        answer = importlib.import_module(module).run(problem, options)
+        answer = module.run(problem, options)
         faulthandler.cancel_dump_traceback_later()
         _send(answers, pickle.dumps(answer, protocol=5))
         del problem, answer
