@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dcmodel.base.errors import DcmodelError, Fault, StudyError
+from dcmodel.base.interrupts import exit_code
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C or a termination signal."""
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
@@ -33,9 +31,14 @@ def errors(debug: bool) -> Iterator[None]:
         count = len(error.faults)
         typer.echo(f"{count} {'error' if count == 1 else 'errors'}", err=True)
         raise typer.Exit(error.exit_code) from None
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         typer.echo("interrupted", err=True)
-        raise typer.Exit(INTERRUPTED) from None
+        raise typer.Exit(exit_code(interrupt)) from None
+
+
+def tell(text: str) -> None:
+    """Say what was done or is going on; results alone go to the standard output."""
+    typer.echo(text, err=True)
 
 
 def save(figure: Figure, path: Path, *, quiet: bool = False) -> None:
@@ -46,4 +49,4 @@ def save(figure: Figure, path: Path, *, quiet: bool = False) -> None:
         message = f"cannot be written ({error}); give a file ending in .png, .svg or .pdf"
         raise StudyError(Fault(str(path), message)) from None
     if not quiet:
-        typer.echo(f"wrote {path}")
+        tell(f"wrote {path}")

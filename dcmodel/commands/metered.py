@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from dcmodel.base.errors import Fault, StudyError
+from dcmodel.commands.common import tell
 
 if TYPE_CHECKING:
     from dcmodel.study.metered import MeteredResult
@@ -80,4 +81,4 @@ def _show(summary: dict[str, Any], folder: Path) -> None:
         f"  {summary['status']}, within {summary['certified_gap']:.1e} of the optimum "
         f"({summary['solver']}, {summary['seconds']:g} s)"
     )
-    typer.echo(f"wrote {folder}: summary.json, bill.csv, bill_before.csv, dispatch.csv, meter.csv")
+    tell(f"wrote {folder}: summary.json, bill.csv, bill_before.csv, dispatch.csv, meter.csv")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dcmodel.base.errors import DcmodelError
+from dcmodel.base.interrupts import follow_parent
 from dcmodel.study.cases import Case
 from dcmodel.study.events import Event, Progress, Watcher
 from dcmodel.study.store import PortfolioResult, Store, headline
@@ -45,7 +46,14 @@ class Hands:
     """Solver processes at once."""
 
 
-def work(case: Case, out: Path, runner: Runner | None, hands: Hands, pipe: Connection) -> None:
+def work(
+    case: Case,
+    out: Path,
+    runner: Runner | None,
+    hands: Hands,
+    pipe: Connection,
+    parent: int | None = None,
+) -> None:
     """Run one case as the main function of a process.
 
     Parameters
@@ -59,8 +67,10 @@ def work(case: Case, out: Path, runner: Runner | None, hands: Hands, pipe: Conne
         Threads and solvers that may run at once.
     pipe : Connection
         Where events go; the last is ``done`` or ``failed``.
+    parent : int, optional
+        Process that decides on Ctrl-C, and with which this one ends.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process decides on Ctrl-C
+    follow_parent(os.getppid() if parent is None else parent)
     signal.signal(signal.SIGTERM, _leave)
     for name in _THREADS:
         os.environ.setdefault(name, str(hands.threads))

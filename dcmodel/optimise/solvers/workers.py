@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import IO, Any, cast
 
-from dcmodel.base.interrupts import interrupts_held
+from dcmodel.base.interrupts import at_forced_end, interrupts_held
 
 SINGLE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"), "1"
@@ -66,6 +66,7 @@ class Worker:
                 env=environment,
                 bufsize=0,
             )
+        _workers.add(self)
         self._input = cast(IO[bytes], self._process.stdin)
         self._output = cast(IO[bytes], self._process.stdout)
 
@@ -155,6 +156,17 @@ class Worker:
         for pipe in (self._input, self._output):
             with contextlib.suppress(OSError):
                 pipe.close()
+
+
+_workers: weakref.WeakSet[Worker] = weakref.WeakSet()
+
+
+def _kill_workers() -> None:
+    for worker in list(_workers):
+        worker.kill()
+
+
+at_forced_end(_kill_workers)
 
 
 class _Pool:
