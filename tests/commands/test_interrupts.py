@@ -77,19 +77,19 @@ def _words(process):
         return []
 
 
-SLOW = pytest.mark.slow  # each starts the program once more; the four left cover every pair
+SLOW = pytest.mark.slow  # each starts the program once more; the two left cover every kind
 
 
 @pytest.mark.parametrize(
     ("how", "jobs", "terminal"),
     [
-        (signal.SIGINT, 1, True),
         (signal.SIGTERM, 1, False),
-        (signal.SIGINT, 2, False),
-        (signal.SIGTERM, 2, True),
+        (signal.SIGINT, 2, True),
+        pytest.param(signal.SIGINT, 1, True, marks=SLOW),
+        pytest.param(signal.SIGINT, 2, False, marks=SLOW),
+        pytest.param(signal.SIGTERM, 2, True, marks=SLOW),
         pytest.param(signal.SIGINT, 1, False, marks=SLOW),
         pytest.param(signal.SIGTERM, 1, True, marks=SLOW),
-        pytest.param(signal.SIGINT, 2, True, marks=SLOW),
         pytest.param(signal.SIGTERM, 2, False, marks=SLOW),
     ],
 )
@@ -117,6 +117,7 @@ def test_a_signal_ends_a_run_while_solvers_work(tmp_path, how, jobs, terminal):
         os.close(screen)
 
 
+@SLOW
 def test_an_interrupted_study_resumes(tmp_path):
     process, _ = start(tmp_path, 1, terminal=False)
     wait_for_solvers(process, tmp_path, 1)
