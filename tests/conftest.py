@@ -10,13 +10,15 @@ from support.realdata import RealData, absent, real_folder
 
 def pytest_addoption(parser):
     parser.addoption("--slow", action="store_true", help="run tests marked slow")
+    parser.addoption("--no-slow", action="store_true", help="leave them out on CI too")
     parser.addoption(
         "--refresh-golden", action="store_true", help="write the golden models of tests/golden anew"
     )
 
 
 def pytest_collection_modifyitems(config, items):
-    if config.getoption("--slow") or os.environ.get("CI"):
+    wanted = config.getoption("--slow") or os.environ.get("CI")
+    if wanted and not config.getoption("--no-slow"):
         return
     skip = pytest.mark.skip(reason="slow; run with --slow")
     for item in items:
