@@ -1,13 +1,14 @@
 """The command line: ``dcmodel init``, ``validate``, ``study``. Thin; heavy imports inside.
 
 Exit codes: 0 all well, 1 fault of the program, 2 study or command line, 3 data, 4 infeasible,
-5 solver, 130 interrupted (`dcmodel.base.errors`).
+5 solver (`dcmodel.base.errors`), 130 and 143 ended by SIGINT and SIGTERM
+(`dcmodel.base.interrupts`). Results go to the standard output, progress and failures to the other.
 """
 
 from __future__ import annotations
 
 import shutil
-import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,15 +16,14 @@ import typer
 
 import dcmodel
 from dcmodel.base.errors import DcmodelError, Fault, StudyError
+from dcmodel.base.interrupts import Ending, exit_code
 from dcmodel.base.paths import studies_dir
 from dcmodel.base.registry import nearest
 from dcmodel.commands import backup, bill, contracts, facility, fleet
-from dcmodel.commands.common import INTERRUPTED, Debug, errors
+from dcmodel.commands.common import Debug, errors, tell
 from dcmodel.commands.metered import is_metered, study_metered, validate_metered
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from dcmodel.study.run import StudyResult
 
 app = typer.Typer(
@@ -42,8 +42,15 @@ app.command("contracts")(contracts.contracts)
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; after a signal its exit code tells which."""
+    with Ending() as ending:
+        try:
+            app()
+        except (SystemExit, KeyboardInterrupt):
+            if ending.code is None:
+                raise
+        if ending.code is not None:
+            sys.exit(ending.code)
 
 
 def _show_version(wanted: bool) -> None:
@@ -144,15 +151,12 @@ def run(
 
         loaded = load_ready(study if study is not None else _example("quickstart"))
         folder = out if out is not None else Path("out") / loaded.name
-        previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             result = _run(loaded, folder, _jobs(jobs), only, fresh, quiet)
-        except KeyboardInterrupt:
-            typer.echo(f"interrupted; finished cases are in {folder}", err=True)
-            typer.echo(f"resume:  {_resume(study, folder, jobs, only)}", err=True)
-            raise typer.Exit(INTERRUPTED) from None
-        finally:
-            signal.signal(signal.SIGTERM, previous)
+        except KeyboardInterrupt as interrupt:
+            tell(f"interrupted; finished cases are in {folder}")
+            tell(f"resume:  {_resume(study, folder, jobs, only)}")
+            raise typer.Exit(exit_code(interrupt)) from None
         if result.exit_code:
             raise typer.Exit(result.exit_code)
 
@@ -167,36 +171,34 @@ def _run(
     from dcmodel.study.display import Display
     from dcmodel.study.notes import notes
 
-    console = Console()
+    console = Console(stderr=True)
     with Display(console, quiet=quiet) as display:
         result = run_study(study, out, jobs=jobs, only=only, fresh=fresh, progress=display)
     if not quiet:
-        _show_end(console, result)
+        _show_end(result)
         for note in notes(study.spec):
-            typer.echo(f"note    {note}", err=True)
+            tell(f"note    {note}")
     for failure in result.failures:
-        typer.echo(f"failed  {failure.case}  {failure.error}: {failure.message}", err=True)
-        typer.echo(f"        log: {failure.log}", err=True)
+        tell(f"failed  {failure.case}  {failure.error}: {failure.message}")
+        tell(f"        log: {failure.log}")
     for case in result.open_gaps:
-        typer.echo(f"open    {case}  proven less well than 'gap: {study.spec.gap}' asks", err=True)
+        tell(f"open    {case}  proven less well than 'gap: {study.spec.gap}' asks")
     return result
 
 
-def _show_end(console: Console, result: StudyResult) -> None:
+def _show_end(result: StudyResult) -> None:
+    from rich.console import Console
+
     from dcmodel.study.display import ranking
 
     summary = result.summary
     if len(summary):
-        console.print()
-        console.print(ranking(summary))
-    console.print()
+        Console().print(ranking(summary))
     cases = f"{len(result.done)} run, {len(result.cached)} done before"
-    console.print(
-        f"{cases}, {len(result.failures)} failed, {result.seconds:.0f} s", highlight=False
-    )
+    tell(f"{cases}, {len(result.failures)} failed, {result.seconds:.0f} s")
     if len(summary):
         names = "summary.csv, tables/, figures/, cases/"
-        console.print(f"wrote {result.out}: {names}", highlight=False)
+        tell(f"wrote {result.out}: {names}")
 
 
 def _jobs(text: str) -> int | str:

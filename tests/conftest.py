@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import pytest
+from support.realdata import RealData, absent, real_folder
 
 
 def pytest_addoption(parser):
     parser.addoption("--slow", action="store_true", help="run tests marked slow")
+    parser.addoption("--no-slow", action="store_true", help="leave them out on CI too")
     parser.addoption(
         "--refresh-golden", action="store_true", help="write the golden models of tests/golden anew"
     )
 
 
 def pytest_collection_modifyitems(config, items):
-    if config.getoption("--slow") or os.environ.get("CI"):
+    wanted = config.getoption("--slow") or os.environ.get("CI")
+    if wanted and not config.getoption("--no-slow"):
         return
     skip = pytest.mark.skip(reason="slow; run with --slow")
     for item in items:
@@ -25,16 +27,12 @@ def pytest_collection_modifyitems(config, items):
 
 
 @pytest.fixture(scope="session")
-def real_data() -> Path:
-    """Folder of the real files, ``$DCMODEL_REAL_DATA`` or ``../shared/data``."""
-    default = Path(__file__).resolve().parents[2] / "shared" / "data"
-    folder = Path(os.environ.get("DCMODEL_REAL_DATA", default))
-    if not (folder / "README.md").is_file():
-        message = f"real files not found in {folder}; set DCMODEL_REAL_DATA"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    return folder
+def real_data() -> RealData:
+    """The real files, ``$DCMODEL_REAL_DATA`` or ``../shared/data``."""
+    folder = real_folder()
+    if not folder.is_dir():
+        absent(f"real files not found, {folder} is no folder")
+    return RealData(folder)
 
 
 @pytest.fixture(autouse=True)

@@ -156,18 +156,18 @@ def test_debug_shows_the_error_itself(study, tmp_path):
 def test_study_runs_ranks_and_writes_the_report(study):
     result = command("study", study, "-o", "out", "--jobs", "1")
     assert result.exit_code == 0
-    lines = result.stdout.splitlines()
-    assert lines[0].startswith("dallas/base  done")
-    assert "71.50 USD/MWh IT  gap 0.31%" in lines[0]
-    ranked = [line.split() for line in lines if line.startswith(("1  ", "2  "))]
+    told = result.stderr.splitlines()
+    assert told[0].startswith("dallas/base  done")
+    assert "71.50 USD/MWh IT  gap 0.31%" in told[0]
+    assert "wrote out: summary.csv" in told[-1]
+    _, *ranked = [line.split() for line in result.stdout.splitlines()]
     assert [row[:3] for row in ranked] == [
         ["1", "stockholm/base", "62.25"],
         ["2", "dallas/base", "71.50"],
     ]
-    assert "wrote out: summary.csv" in result.stdout
     assert Path("out/study.yaml").is_file()
     again = command("study", study, "-o", "out")
-    assert "2 done before" in again.stdout
+    assert "2 done before" in again.stderr
 
 
 def test_default_folder_is_named_after_the_study_and_quiet_is_quiet(study):

@@ -10,7 +10,7 @@ import typer
 from dcmodel.base.errors import Fault, StudyError
 from dcmodel.base.resolution import csv_text, json_text
 from dcmodel.base.units import HOURS_PER_YEAR
-from dcmodel.commands.common import Debug, errors, save
+from dcmodel.commands.common import Debug, errors, save, tell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +57,7 @@ def backup(
             typer.echo(json_text(figures))
         else:
             _show(figures, table)
-            typer.echo(f"wrote {path}")
+            tell(f"wrote {path}")
         if plot is not None:
             _draw(found, plot, quiet=as_json)
 

@@ -10,7 +10,7 @@ import typer
 
 from dcmodel.base.errors import Fault, StudyError
 from dcmodel.base.resolution import csv_text, json_text
-from dcmodel.commands.common import Debug, errors
+from dcmodel.commands.common import Debug, errors, tell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,7 +113,7 @@ def _write(table: pd.DataFrame, path: Path) -> None:
     except OSError as error:
         message = f"cannot be written ({error.strerror or error})"
         raise StudyError(Fault(str(path), message)) from None
-    typer.echo(f"wrote {path}", err=True)
+    tell(f"wrote {path}")
 
 
 def _json(

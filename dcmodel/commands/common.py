@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dcmodel.base.errors import DcmodelError, Fault, StudyError, one_line
+from dcmodel.base.interrupts import exit_code
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C or a termination signal."""
 
 GAP = 1
 """Exit code after an error that dcmodel did not foresee."""
@@ -44,9 +42,14 @@ def errors(debug: bool) -> Iterator[None]:
             raise
         typer.echo(gap(error), err=True)
         raise typer.Exit(GAP) from None
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         typer.echo("interrupted", err=True)
-        raise typer.Exit(INTERRUPTED) from None
+        raise typer.Exit(exit_code(interrupt)) from None
+
+
+def tell(text: str) -> None:
+    """Say what was done or is going on; results alone go to the standard output."""
+    typer.echo(text, err=True)
 
 
 def gap(error: Exception) -> str:
@@ -66,4 +69,4 @@ def save(figure: Figure, path: Path, *, quiet: bool = False) -> None:
         message = f"cannot be written ({error}); give a file ending in .png, .svg or .pdf"
         raise StudyError(Fault(str(path), message)) from None
     if not quiet:
-        typer.echo(f"wrote {path}")
+        tell(f"wrote {path}")

@@ -9,7 +9,7 @@ import typer
 
 from dcmodel.base.errors import Fault, StudyError
 from dcmodel.base.resolution import csv_text, records_text
-from dcmodel.commands.common import Debug, errors
+from dcmodel.commands.common import Debug, errors, tell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +41,7 @@ def contracts(
         frames = []
         for case, result in _finished(out, only):
             if not as_json:
-                typer.echo(f"{case.name}: {samples} years of weather and price", err=True)
+                tell(f"{case.name}: {samples} years of weather and price")
             mixes = contract_mixes(case, result, samples=samples, segments=segments)
             table = mix_table(mixes)
             frames.append(table)

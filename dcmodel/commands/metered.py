@@ -10,6 +10,7 @@ import typer
 
 from dcmodel.base.errors import Fault, StudyError
 from dcmodel.base.resolution import csv_text, json_text
+from dcmodel.commands.common import tell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,4 +90,4 @@ def _show(summary: dict[str, Any], folder: Path) -> None:
         f"  {summary['status']}, within {summary['certified_gap']:.1e} of the optimum "
         f"({summary['solver']}, {summary['seconds']:g} s)"
     )
-    typer.echo(f"wrote {folder}: summary.json, bill.csv, bill_before.csv, dispatch.csv, meter.csv")
+    tell(f"wrote {folder}: summary.json, bill.csv, bill_before.csv, dispatch.csv, meter.csv")

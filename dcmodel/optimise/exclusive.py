@@ -14,7 +14,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -30,6 +29,7 @@ from dcmodel.optimise.opposed import Flows, Mask, with_choice
 from dcmodel.optimise.pathway import PathwaySolution
 from dcmodel.optimise.solve import Solution, solve_or_none
 from dcmodel.optimise.solvers.problem import Floats, Problem
+from dcmodel.optimise.solvers.workers import side_by_side_threads
 from dcmodel.optimise.windows import choose_by_windows
 
 logger = logging.getLogger(__name__)
@@ -262,7 +262,7 @@ class _Search:
         touched = np.zeros(upper.size, dtype=bool)
         touched[self.flows.into[changed]] = True
         blocks = [block for block in self.blocks if touched[block.columns].any()]
-        with ThreadPoolExecutor(max_workers=max(1, self.jobs)) as pool:
+        with side_by_side_threads(self.jobs) as pool:
             answers = list(pool.map(of_year, blocks))
         for block, answer in zip(blocks, answers, strict=True):
             if answer is None:

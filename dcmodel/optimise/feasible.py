@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -26,6 +25,7 @@ from dcmodel.optimise.certify import dual_bound
 from dcmodel.optimise.solve import SMALL, Solution, ask, solve_or_none
 from dcmodel.optimise.solvers import verdict
 from dcmodel.optimise.solvers.problem import Floats, Problem, narrow
+from dcmodel.optimise.solvers.workers import side_by_side_threads
 from dcmodel.optimise.weeks import LENGTHS, Week, heaviest_step, week_of, worst_step
 
 TOLERANCE = 1e-6
@@ -199,7 +199,7 @@ class Judge:
         """Return a solution of every program, None where there is none."""
         keys = [_digest(problem) for problem in problems]
         new = {k: p for k, p in zip(keys, problems, strict=True) if k not in self._known}
-        with ThreadPoolExecutor(max_workers=self.jobs) as pool:
+        with side_by_side_threads(self.jobs) as pool:
             found = list(pool.map(self._solution, new.values()))
         self._known |= dict(zip(new, found, strict=True))
         return [self._known[key] for key in keys]

@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -36,6 +35,7 @@ from dcmodel.optimise.closing import PRICE_EVERY, Closing, Proposal, Round
 from dcmodel.optimise.coarse import coarsen
 from dcmodel.optimise.solve import SMALL, TOLERANCE, solve
 from dcmodel.optimise.solvers.problem import Floats, Problem
+from dcmodel.optimise.solvers.workers import side_by_side_threads
 
 __all__ = ["PathwaySolution", "Proposal", "Round", "dispatch", "propose", "solve_pathway"]
 
@@ -122,7 +122,7 @@ def dispatch(
         Columns of the whole program; None where a block cannot run with these sizes.
     """
     options = {"solver": solver, "tolerance": tolerance, "time_limit": None}
-    with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
+    with side_by_side_threads(jobs) as pool:
         process = Closing(lp, split(lp), pool, options, time.perf_counter(), None)
         return process.dispatched(proposal)
 
@@ -190,7 +190,7 @@ def solve_pathway(
     parts = split(lp)
     if problem.integer is None and len(parts.blocks) <= 1:
         return _whole(lp, start, options)
-    with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
+    with side_by_side_threads(jobs) as pool:
         process = Closing(lp, parts, pool, options, start, progress)
         process.price_every = price_every
         process.run(_merged(lp, options) if proposals is None else proposals, gap, max_rounds)

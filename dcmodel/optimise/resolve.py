@@ -13,8 +13,11 @@ from dataclasses import replace
 from typing import Any
 
 from dcmodel.base.errors import SolverError
-from dcmodel.optimise.solve import TIME_LIMIT, TOLERANCE, Solution, judge, solve
+from dcmodel.optimise.solve import TIME_LIMIT, TOLERANCE, Solution, answer_of, judge, solve
+from dcmodel.optimise.solvers import workers
 from dcmodel.optimise.solvers.problem import Options, Problem
+
+_MODULE = "dcmodel.optimise.solvers.highs_kept"
 
 
 class Resolver:
@@ -27,6 +30,11 @@ class Resolver:
     time_limit : float, optional
         Seconds for each program.
 
+    Attributes
+    ----------
+    iterations : int
+        Simplex iterations of the last program.
+
     Examples
     --------
     >>> resolver = Resolver()
@@ -35,11 +43,10 @@ class Resolver:
     """
 
     def __init__(self, tolerance: float = TOLERANCE, time_limit: float | None = None) -> None:
-        from dcmodel.optimise.solvers.highs import Kept
-
         limit = TIME_LIMIT if time_limit is None else time_limit
         self._options = Options(tolerance=tolerance, time_limit=limit, method="simplex")
-        self._kept = Kept()
+        self._session = workers.Session()
+        self.iterations = 0
 
     def solve(self, lp: Any) -> Solution:
         """Solve a program; the nearer it is to the last one, the sooner.
@@ -63,7 +70,8 @@ class Resolver:
         if problem.integer is not None:
             message = "a program with whole numbers has no basis to start from; use solve()"
             raise SolverError(message)
-        answer = self._kept.run(problem, self._options)
+        answer = answer_of(self._session.call, _MODULE, problem, self._options)
+        self.iterations = answer.iterations
         trial = judge("highs", problem, answer, self._options)
         if trial.solution is None:
             return solve(lp, tolerance=self._options.tolerance)

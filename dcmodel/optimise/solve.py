@@ -1,16 +1,18 @@
 """One way to solve a linear or integer program: try a solver, check its answer, try the next.
 
 Which solver: integers go to HiGHS branch and bound; small programs to HiGHS simplex; hourly years
-to PIQP in a worker process, with Clarabel and HiGHS interior point behind it. No answer is believed
-before `dcmodel.optimise.certify.check` has confirmed feasibility and a duality gap, and no claim of
-infeasibility before a program of least violation has proved it.
+to PIQP, with Clarabel and HiGHS interior point behind it. Each runs in a worker process
+(`dcmodel.optimise.solvers.workers`), so that nothing it does to its process reaches the caller, nor
+the other way round. No answer is believed before `dcmodel.optimise.certify.check` has confirmed
+feasibility and a duality gap, and no claim of infeasibility before a program of least violation has
+proved it.
 """
 
 from __future__ import annotations
 
-import importlib
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,13 +49,12 @@ class _Method:
     module: str
     algorithm: str = ""
     interior: bool = False
-    here_if_small: bool = False
 
 
 _FOLDER = "dcmodel.optimise.solvers"
 METHODS: dict[str, _Method] = {
-    "highs": _Method(f"{_FOLDER}.highs", "simplex", here_if_small=True),
-    "highs_mip": _Method(f"{_FOLDER}.highs", here_if_small=True),
+    "highs": _Method(f"{_FOLDER}.highs", "simplex"),
+    "highs_mip": _Method(f"{_FOLDER}.highs"),
     "highs_ipm": _Method(f"{_FOLDER}.highs", "ipm"),
     "piqp": _Method(f"{_FOLDER}.piqp", interior=True),
     "clarabel": _Method(f"{_FOLDER}.clarabel", interior=True),
@@ -316,17 +317,23 @@ def _without_rows(problem: Problem) -> Answer:
 
 
 def _run(method: _Method, problem: Problem, options: Options) -> Answer:
-    """Run a solver here if it is small work for one that keeps its limits, else in a worker."""
-    if method.here_if_small and problem.matrix.nnz < SMALL:
-        answer: Answer = importlib.import_module(method.module).run(problem, options)
-        return answer
+    """Run a solver in a worker process; its crash or silence is an answer too."""
+    return answer_of(workers.call, method.module, problem, options)
+
+
+def answer_of(
+    call: Callable[[str, Problem, Options, float], Answer],
+    module: str,
+    problem: Problem,
+    options: Options,
+) -> Answer:
+    """Return what comes of a call of a worker: its answer, or what happened to it."""
     try:
-        answer = workers.call(method.module, problem, options, options.time_limit + GRACE)
+        return call(module, problem, options, options.time_limit + GRACE)
     except workers.WorkerTimeoutError as error:
         return Answer("time_limit", message=str(error))
     except workers.WorkerCrashedError as error:
         return Answer("failed", message=str(error))
-    return answer
 
 
 def _judge_integers(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -69,19 +70,24 @@ _UNITS = ("_mw", "_mwh")
 _DARK = 0.55
 
 
+_drawing = threading.RLock()
+
+
 @contextmanager
 def applied() -> Iterator[None]:
     """Set what `RC` names, and nothing else, while a figure is made.
 
     `matplotlib.rc_context` would also undo what pyplot sets when it is first imported within, and
-    figures would no longer be shown in notebooks.
+    figures would no longer be shown in notebooks. The settings are matplotlib's own, of the whole
+    process: figures of several threads are made one after the other.
     """
-    before = {key: mpl.rcParams[key] for key in RC}
-    mpl.rcParams.update(RC)
-    try:
-        yield
-    finally:
-        mpl.rcParams.update(before)
+    with _drawing:
+        before = {key: mpl.rcParams[key] for key in RC}
+        mpl.rcParams.update(RC)
+        try:
+            yield
+        finally:
+            mpl.rcParams.update(before)
 
 
 def words(name: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from dcmodel.base.errors import Fault, SolverError, StudyError
+from dcmodel.base.interrupts import interrupts_held
 from dcmodel.base.registry import nearest
 from dcmodel.base.units import HOURS_PER_YEAR
 from dcmodel.study.cases import Case, cases
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
 BYTES_PER_STEP = 40_000
 """Memory a case needs per step of a year: sets how many run side by side when that is left open."""
 
-FINISH_WRITING_S = 30.0
+FINISH_WRITING_S = 2.0
 """How long an interrupted run waits for a result that is being written. [s]"""
+LEAVE_S = 1.0
+"""How long it then waits for its processes to leave by themselves. [s]"""
 
 
 @dataclass(frozen=True)
@@ -284,9 +287,10 @@ def _start(case: Case, store: Store, runner: Runner | None, hands: Hands) -> _Ru
     context = get_context("spawn")
     receiving, sending = context.Pipe(duplex=False)
     process = context.Process(
-        target=work, args=(case, store.out, runner, hands, sending), name=case.name
+        target=work, args=(case, store.out, runner, hands, sending, os.getpid()), name=case.name
     )
-    process.start()
+    with interrupts_held():
+        process.start()
     sending.close()
     return _Running(process, receiving, time.perf_counter(), Event("queued", case.name))
 
@@ -345,7 +349,9 @@ def _stopping(running: dict[str, _Running], record: _Record) -> Iterator[None]:
                 running.pop(name).process.join()
         for entry in running.values():
             entry.process.terminate()
-            entry.process.join(5)
+        deadline = time.monotonic() + LEAVE_S
+        for entry in running.values():
+            entry.process.join(max(0.0, deadline - time.monotonic()))
             if entry.process.is_alive():
                 entry.process.kill()
                 entry.process.join()

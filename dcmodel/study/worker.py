@@ -5,7 +5,6 @@ Nothing heavy is imported at the top, so that the number of threads can be set b
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import sys
@@ -17,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dcmodel.base.errors import DcmodelError, one_line
+from dcmodel.base.interrupts import follow_parent
+from dcmodel.study.caselog import case_log
 from dcmodel.study.cases import Case
 from dcmodel.study.events import Event, Progress, Watcher
 from dcmodel.study.store import PortfolioResult, Store, headline
@@ -45,7 +46,14 @@ class Hands:
     """Solver processes at once."""
 
 
-def work(case: Case, out: Path, runner: Runner | None, hands: Hands, pipe: Connection) -> None:
+def work(
+    case: Case,
+    out: Path,
+    runner: Runner | None,
+    hands: Hands,
+    pipe: Connection,
+    parent: int | None = None,
+) -> None:
     """Run one case as the main function of a process.
 
     Parameters
@@ -59,8 +67,10 @@ def work(case: Case, out: Path, runner: Runner | None, hands: Hands, pipe: Conne
         Threads and solvers that may run at once.
     pipe : Connection
         Where events go; the last is ``done`` or ``failed``.
+    parent : int, optional
+        Process that decides on Ctrl-C, and with which this one ends.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process decides on Ctrl-C
+    follow_parent(os.getppid() if parent is None else parent)
     signal.signal(signal.SIGTERM, _leave)
     for name in _THREADS:
         os.environ.setdefault(name, str(hands.threads))
@@ -93,7 +103,7 @@ def run_case(case: Case, out: Path, runner: Runner | None, watch: Watcher) -> No
         stage = stage_now
         report("stage", values=values)
 
-    with _Log(store.log_path(case.name)) as log:
+    with case_log(store.log_path(case.name)) as log:
         report("started")
         try:
             default = _portfolio_runner if case.is_portfolio else _default_runner
@@ -138,27 +148,3 @@ def _send_output_to(path: Path) -> None:
     for stream in (1, 2):
         os.dup2(descriptor, stream)
     os.close(descriptor)
-
-
-class _Log:
-    """Log records of the package to the case's file while the case runs."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.logger = logging.getLogger("dcmodel")
-
-    def __enter__(self) -> logging.Logger:
-        self.handler = logging.FileHandler(self.path, mode="a", encoding="utf-8")
-        form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-        self.handler.setFormatter(logging.Formatter(form))
-        self.level, self.propagate = self.logger.level, self.logger.propagate
-        self.logger.addHandler(self.handler)
-        self.logger.setLevel(logging.INFO)
-        self.logger.propagate = False
-        return self.logger
-
-    def __exit__(self, *error: object) -> None:
-        self.logger.removeHandler(self.handler)
-        self.logger.setLevel(self.level)
-        self.logger.propagate = self.propagate
-        self.handler.close()

@@ -1,6 +1,5 @@
 """Solutions of the compiled program are those of Pyomo's own way to the solver."""
 
-import highspy
 import numpy as np
 import pyomo.environ as pyo
 import pytest
@@ -15,6 +14,7 @@ from dcmodel.arrays import (
     compile_model,
     evaluate,
 )
+from dcmodel.optimise import solve as solving
 
 
 @pytest.fixture
@@ -53,22 +53,9 @@ WEIGHTS = [1.0, 0.9]
 
 
 def solve(lp):
-    """Solve by HiGHS; return solution and duals."""
-    highs = highspy.Highs()
-    highs.setOptionValue("output_flag", False)
-    program = highspy.HighsLp()
-    program.num_col_, program.num_row_ = lp.n_columns, lp.n_rows
-    program.col_cost_, program.offset_ = lp.cost, lp.offset
-    program.col_lower_, program.col_upper_ = lp.lower, lp.upper
-    program.row_lower_, program.row_upper_ = lp.row_lower, lp.row_upper
-    program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    program.a_matrix_.start_ = lp.matrix.indptr
-    program.a_matrix_.index_, program.a_matrix_.value_ = lp.matrix.indices, lp.matrix.data
-    highs.passModel(program)
-    highs.run()
-    assert highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
-    solution = highs.getSolution()
-    return np.array(solution.col_value), np.array(solution.row_dual)
+    """Return solution and duals."""
+    solution = solving.solve(lp, solver="highs", tolerance=1e-9)
+    return solution.x, solution.row_dual
 
 
 def test_optimum_and_duals_are_those_of_pyomo(m):

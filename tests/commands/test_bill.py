@@ -1,8 +1,6 @@
 """``dcmodel bill`` from a cold start: figures by hand, faults with their place."""
 
 import json
-import os
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -159,15 +157,14 @@ def test_help_names_the_formats():
 
 
 @pytest.mark.real
-def test_customer_2017_by_month_and_period():
+def test_customer_2017_by_month_and_period(real_data):
     """The same bill from the raw rows, hour by hour: hours ending, weekday flag, months."""
-    folder = Path(os.environ["DCMODEL_REAL_DATA"]) / "testcases" / "customer_2017"
-    answer = run(
-        folder / "tariff.csv", folder / "timeseries.csv", "--column", "Site Load (kW)", "--json"
-    )
+    tariff = real_data.file("testcases/customer_2017/tariff.csv")
+    series = real_data.file("testcases/customer_2017/timeseries.csv")
+    answer = run(tariff, series, "--column", "Site Load (kW)", "--json")
     assert answer.exit_code == 0, answer.output
     bill = json.loads(answer.stdout)
-    load = pd.read_csv(folder / "timeseries.csv")
+    load = pd.read_csv(series)
     stamp = pd.to_datetime(load["Datetime (he)"], format="%m/%d/%Y %H:%M") - pd.Timedelta(hours=1)
     frame = pd.DataFrame(
         {
@@ -178,7 +175,7 @@ def test_customer_2017_by_month_and_period():
         }
     )
     amounts = {}
-    for row in pd.read_csv(folder / "tariff.csv").itertuples(index=False):
+    for row in pd.read_csv(tariff).itertuples(index=False):
         _, first, last, start, end, _, _, flag, value, charge, _ = row
         here = frame["month"].between(first, last) & frame["ending"].between(start, end)
         if flag != 2:

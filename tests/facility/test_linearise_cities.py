@@ -9,13 +9,24 @@ from dcmodel.inputs.weather import read_weather
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
+CITIES = (
+    "USA_AZ_Phoenix-Sky.Harbor_TMYx.2007-2021",
+    "USA_CA_San.Jose-Mineta_TMYx.2007-2021",
+    "USA_IL_Chicago.OHare_TMYx.2007-2021",
+    "USA_OH_Columbus-Port.Columbus.Intl.AP.724280_TMY3",
+    "USA_OR_Portland.Intl.AP.726980_TMY3",
+    "USA_OR_The.Dalles.Muni.AP.726988_TMY3",
+    "USA_TX_Dallas-Fort.Worth_TMYx.2007-2021",
+    "USA_VA_Leesburg.Exec_TMYx.2007-2021",
+    "USA_VA_Sterling-Washington.Dulles.Intl.AP.724030_TMY3",
+    "USA_WA_Seattle-Tacoma_TMYx.2007-2021",
+)
 LOADS = np.linspace(0.4, 1.0, 13)
 
 
 @pytest.fixture(scope="module")
 def ten_cities(real_data):
-    files = sorted((real_data / "weather" / "epw").glob("*.epw"))
-    assert len(files) == 10
+    files = [real_data.file(f"weather/epw/{name}.epw") for name in CITIES]
     return [FacilityWeather.from_dataset(read_weather(file)) for file in files]
 
 

@@ -53,7 +53,7 @@ SYSTEMS = {
 def cities(real_data):
     found = {}
     for city, name in CITIES.items():
-        table, _ = pvlib.iotools.read_epw(real_data / "weather" / "epw" / f"{name}.epw")
+        table, _ = pvlib.iotools.read_epw(real_data.file(f"weather/epw/{name}.epw"))
         found[city] = FacilityWeather.from_relative_humidity(
             table["temp_air"].to_numpy(float),
             table["relative_humidity"].to_numpy(float),
@@ -169,6 +169,6 @@ def weather_of(path):
     ],
 )
 def test_operators_figures_are_met_within_four_hundredths(real_data, place, low, high):
-    weather = weather_of(real_data / "weather" / place)
+    weather = weather_of(real_data.file(f"weather/{place}"))
     pue = float(yearly(load_design("water_economizer", "best"), weather, LOAD).pue)
     assert low - 0.04 <= pue <= high + 0.04

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from ruamel.yaml import YAML
 
 from dcmodel.base.errors import DataError
 from dcmodel.inputs.series import read_series
@@ -18,10 +19,22 @@ CALIBRATION = Path(__file__).resolve().parents[1] / "real" / "calibration.csv"
 DESCRIPTIONS = Path(__file__).resolve().parents[1] / "real" / "series"
 
 
+YEARS = (2021, 2022, 2023)
+"""Years of the yearly files that are read; those of other years change the hours at their ends."""
+
+
 @pytest.fixture
-def read(real_data):
+def read(real_data, tmp_path):
+    """Read a year of a series from the files of its year and its neighbours among `YEARS`."""
+
     def read_described(name, year):
-        return read_series(DESCRIPTIONS / f"{name}.yaml", year, folder=real_data)
+        description = DESCRIPTIONS / f"{name}.yaml"
+        pattern = YAML(typ="safe").load(description)["file"]
+        files = {pattern.replace("{year}", str(y)) for y in YEARS if abs(y - year) <= 1}
+        beside = [file for file in files if real_data.has(file)]
+        own = pattern.replace("{year}", str(year))
+        folder = real_data.laid_out([own, *beside], tmp_path / name)
+        return read_series(description, year, folder=folder)
 
     return read_described
 
@@ -33,7 +46,7 @@ def statistics():
 
 
 def raw(real_data, path, **options):
-    return pd.read_csv(next(real_data.glob(f"{path}*")), **options)
+    return pd.read_csv(real_data.file(path), **options)
 
 
 # The statistics are of the file's own clock year and leave gaps out; ours are of the UTC year and

@@ -32,16 +32,19 @@ def calibration():
     return {row["source_file"]: row for row in rows}
 
 
-def weather_files(real_data, pattern):
-    files = sorted((real_data / "weather").glob(pattern))
-    assert files, f"no file matches {pattern}"
-    return files
+def rows_of(calibration, start):
+    """Yield the files of which there are independent statistics, and these."""
+    rows = [(name, row) for name, row in calibration.items() if name.startswith(start)]
+    assert rows
+    return rows
 
 
 def test_means_of_epw_files_equal_independent_statistics(real_data, calibration):
-    for path in weather_files(real_data, "epw/*.epw"):
+    rows = rows_of(calibration, "weather/epw/")
+    assert len(rows) == 10
+    for name, row in rows:
+        path = real_data.file(name)
         weather = read_weather(path)
-        row = calibration[f"weather/epw/{path.name}"]
         expected = float(row["mean"]), float(row["mean_rh"]), float(row["mean_wind_ms"])
         found = [float(weather[v].mean()) for v in ("temp_air", "relative_humidity", "wind_speed")]
         assert found == pytest.approx(expected, abs=1e-4), path.name
@@ -56,9 +59,11 @@ def test_means_of_epw_files_equal_independent_statistics(real_data, calibration)
 
 @pytest.mark.parametrize("year", [2021, 2023])
 def test_means_of_open_meteo_years_equal_independent_statistics(real_data, calibration, year):
-    for path in weather_files(real_data, f"openmeteo/*/{year}.json*"):
+    rows = [row for row in rows_of(calibration, "weather/openmeteo/") if f"/{year}." in row[0]]
+    assert len(rows) == 10
+    for name, row in rows:
+        path = real_data.file(name.removesuffix(".gz"))
         weather = read_weather(path)
-        row = calibration[path.relative_to(real_data).as_posix()]
         # Half-hour zones are re-binned, which moves the mean by less than one hour's weight.
         rel = 1e-3 if "IN-WE" in str(path) else 1e-5
         assert float(weather["temp_air"].mean()) == pytest.approx(float(row["mean"]), rel=rel)
@@ -68,20 +73,20 @@ def test_means_of_open_meteo_years_equal_independent_statistics(real_data, calib
 
 
 def test_trap_4_open_meteo_has_km_h_no_irradiance_and_no_pressure(real_data):
-    weather = read_weather(real_data / "weather/openmeteo/US-TEX-ERCO/2023.json.gz")
+    weather = read_weather(real_data.file("weather/openmeteo/US-TEX-ERCO/2023.json"))
     assert weather.attrs["calendar_year"] == 2023
     assert weather.attrs["longitude"] == pytest.approx(-96.8, abs=0.3)  # Dallas
     assert 2.0 < float(weather["wind_speed"].mean()) < 6.0  # m/s, not km/h
     assert "Kasten" in weather.attrs["derived"]
     assert "pressure from elevation" in weather.attrs["derived"]
-    dallas = read_weather(next((real_data / "weather/epw").glob("USA_TX_Dallas*")))
+    dallas = read_weather(real_data.file("weather/epw/USA_TX_Dallas-Fort.Worth_TMYx.2007-2021.epw"))
     # Cloud cover of a reanalysis gives a low estimate of the sunshine; it must stay near it.
     ratio = float(weather["ghi"].sum() / dallas["ghi"].sum())
     assert 0.75 < ratio < 1.05
 
 
 def test_trap_4_pjm_point_is_philadelphia(real_data):
-    path = next((real_data / "weather/openmeteo/US-MIDA-PJM").glob("2023*"))
+    path = real_data.file("weather/openmeteo/US-MIDA-PJM/2023.json")
     weather = read_weather(path)
     assert weather.attrs["latitude"] == pytest.approx(39.95, abs=0.1)
     assert weather.attrs["longitude"] == pytest.approx(-75.2, abs=0.2)
@@ -89,7 +94,7 @@ def test_trap_4_pjm_point_is_philadelphia(real_data):
 
 def test_fixed_offset_of_open_meteo_follows_the_sun_all_year(real_data):
     """The warmest hour stays put in UTC from winter to summer, which a DST clock would move."""
-    weather = read_weather(real_data / "weather/openmeteo/US-CAL-CISO/2023.json.gz")
+    weather = read_weather(real_data.file("weather/openmeteo/US-CAL-CISO/2023.json"))
     ghi = weather["ghi"]
     for month in (1, 7):
         part = ghi.sel(time=ghi["time"].dt.month == month)
@@ -108,8 +113,8 @@ def in_utc(frame, columns):
 
 @pytest.mark.parametrize("name", [LEESBURG, "weather/epw/USA_WA_Seattle-Tacoma_TMYx.2007-2021.epw"])
 def test_epw_equals_pvlib(real_data, name):
-    weather = read_weather(real_data / name)
-    frame, _ = iotools.read_epw(real_data / name, coerce_year=2025)
+    weather = read_weather(real_data.file(name))
+    frame, _ = iotools.read_epw(real_data.file(name), coerce_year=2025)
     frame = frame.rename(columns={"atmospheric_pressure": "pressure"})
     expected = in_utc(frame, VARIABLES)
     for variable in VARIABLES:
@@ -117,8 +122,8 @@ def test_epw_equals_pvlib(real_data, name):
 
 
 def test_tmy3_equals_pvlib(real_data):
-    weather = read_weather(real_data / TMY3)
-    frame, _ = iotools.read_tmy3(real_data / TMY3, coerce_year=2025, map_variables=True)
+    weather = read_weather(real_data.file(TMY3))
+    frame, _ = iotools.read_tmy3(real_data.file(TMY3), coerce_year=2025, map_variables=True)
     frame.index = frame.index - pd.Timedelta(hours=1)  # pvlib keeps the hour-ending label
     frame["pressure"] = frame["pressure"] * 100
     expected = in_utc(frame, VARIABLES)
@@ -128,8 +133,8 @@ def test_tmy3_equals_pvlib(real_data):
 
 
 def test_nsrdb_equals_pvlib(real_data):
-    weather = read_weather(real_data / TUCSON)
-    with (real_data / TUCSON).open(encoding="utf-8") as file:
+    weather = read_weather(real_data.file(TUCSON))
+    with real_data.file(TUCSON).open(encoding="utf-8") as file:
         frame, _ = iotools.read_nsrdb_psm4(file)
     frame["pressure"] = frame["pressure"] * 100
     columns = ["temp_air", "pressure", "wind_speed", "ghi", "dni", "dhi"]
@@ -141,9 +146,9 @@ def test_nsrdb_equals_pvlib(real_data):
 
 
 def test_pvgis_csv_equals_pvlib_and_its_epw(real_data):
-    table = read_weather(real_data / f"{PVGIS}.csv")
-    epw = read_weather(real_data / f"{PVGIS}.epw")
-    frame, _ = iotools.read_pvgis_tmy(real_data / f"{PVGIS}.csv", map_variables=True)
+    table = read_weather(real_data.file(f"{PVGIS}.csv"))
+    epw = read_weather(real_data.file(f"{PVGIS}.epw"))
+    frame, _ = iotools.read_pvgis_tmy(real_data.file(f"{PVGIS}.csv"), map_variables=True)
     for variable in VARIABLES:
         assert np.allclose(table[variable], frame[variable]), variable
         # The same year of the same place, though the EPW header claims UTC+1; 0.1 m/s rounding.
@@ -153,7 +158,7 @@ def test_pvgis_csv_equals_pvlib_and_its_epw(real_data):
 
 @pytest.mark.parametrize("name", ["test_psm3_tmy-2017.csv", "test_psm4_tmy-2023.csv"])
 def test_nsrdb_tables_without_header(real_data, name):
-    path = real_data / "formats" / name
+    path = real_data.file(f"formats/{name}")
     with pytest.raises(DataError, match="no header"):
         read_weather(path)
     weather = read_weather(path, site=PSM_SITE)
@@ -165,8 +170,8 @@ def test_nsrdb_tables_without_header(real_data, name):
 
 
 def test_humidity_from_dew_point_agrees_with_the_published_one(real_data):
-    weather = read_weather(real_data / "formats/test_psm4_tmy-2023.csv", site=PSM_SITE)
-    raw = pd.read_csv(real_data / "formats/test_psm4_tmy-2023.csv")
+    weather = read_weather(real_data.file("formats/test_psm4_tmy-2023.csv"), site=PSM_SITE)
+    raw = pd.read_csv(real_data.file("formats/test_psm4_tmy-2023.csv"))
     assert float(weather["relative_humidity"].mean()) == pytest.approx(
         raw["Relative Humidity"].mean(), abs=0.5
     )
@@ -174,7 +179,7 @@ def test_humidity_from_dew_point_agrees_with_the_published_one(real_data):
 
 @pytest.mark.parametrize("name", [LEESBURG, TMY3, f"{PVGIS}.csv"])
 def test_sun_shines_by_day_only(real_data, name):
-    weather = read_weather(real_data / name)
+    weather = read_weather(real_data.file(name))
     middle = pd.DatetimeIndex(weather["time"].values).tz_localize("UTC") + pd.Timedelta("30min")
     place = weather.attrs["latitude"], weather.attrs["longitude"]
     elevation = solarposition.get_solarposition(middle, *place)["elevation"].to_numpy()
@@ -183,7 +188,7 @@ def test_sun_shines_by_day_only(real_data, name):
 
 
 def test_a_damaged_row_of_a_real_epw_is_named(real_data, tmp_path):
-    lines = (real_data / LEESBURG).read_text(encoding="utf-8").splitlines()
+    lines = real_data.file(LEESBURG).read_text(encoding="utf-8").splitlines()
     lines[4000] = lines[4000].replace(",", ";", 20)
     path = tmp_path / "damaged.epw"
     path.write_text("\n".join(lines), encoding="utf-8")

@@ -28,12 +28,12 @@ def test_it_stays_a_share():
     ("name", "factor"),
     [
         ("eia2022/PJM_NG_avgCI.csv", "avg_CI"),
-        ("eia2022/ERCO_NG_avgCI.csv.gz", "avg_CI"),
-        ("carboncast/DE_direct_emissions.csv.gz", "carbon_intensity"),
+        ("eia2022/ERCO_NG_avgCI.csv", "avg_CI"),
+        ("carboncast/DE_direct_emissions.csv", "carbon_intensity"),
     ],
 )
 def test_it_agrees_with_generation_by_fuel(real_data, name, factor):
-    path = real_data / "genmix" / name
+    path = real_data.file(f"genmix/{name}")
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
         table = pd.read_csv(stream)
     fuels = [c for c in table if c not in {factor, "timestamp", "UTC time", "Unnamed: 0"}]

@@ -50,7 +50,12 @@ def hours_of(rows: pd.DataFrame) -> np.ndarray:
 
 
 def found(folder: str, stem: str) -> Path:
-    (path,) = [p for p in (REAL / folder).glob(f"{stem}*") if p.is_file()]
+    """Return the one file whose name begins so, in its plain or its gzip form."""
+    files = {p.name.removesuffix(".gz"): p for p in (REAL / folder).glob(f"{stem}*") if p.is_file()}
+    if len(files) != 1:
+        message = f"{len(files)} files begin with {REAL / folder / stem}; one is needed"
+        raise FileNotFoundError(message)
+    (path,) = files.values()
     return path
 
 

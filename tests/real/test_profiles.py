@@ -24,7 +24,7 @@ def derivation(real_data):
     module = importlib.util.module_from_spec(spec)
     sys.modules["derive_climate"] = module
     spec.loader.exec_module(module)
-    module.REAL = real_data
+    module.REAL = real_data.folder
     return module
 
 
@@ -35,20 +35,23 @@ def same_as_shipped(folder, key):
     np.testing.assert_allclose(new["value"], old["value"], atol=2e-4)
 
 
-def test_shipped_statistics_of_dallas_are_those_of_the_file(derivation, tmp_path):
-    derivation.epw_place(tmp_path, "dallas", "USA_TX_Dallas-Fort.Worth_TMYx.2007-2021.epw")
+def test_shipped_statistics_of_dallas_are_those_of_the_file(derivation, real_data, tmp_path):
+    name = "USA_TX_Dallas-Fort.Worth_TMYx.2007-2021.epw"
+    real_data.file(f"weather/epw/{name}")
+    derivation.epw_place(tmp_path, "dallas", name)
     same_as_shipped(tmp_path, "dallas")
 
 
 @pytest.mark.slow
-def test_all_shipped_statistics_are_those_of_the_files(derivation, tmp_path):
-    derivation.main(tmp_path)
+def test_all_shipped_statistics_are_those_of_the_files(derivation, real_data, tmp_path):
+    with real_data.reading():
+        derivation.main(tmp_path)
     for path in sorted(tmp_path.glob("*.csv")):
         same_as_shipped(tmp_path, path.stem)
 
 
 def test_power_curves_are_those_of_the_open_energy_data_base(real_data):
-    table = pd.read_csv(real_data / "turbines" / "power_curves.csv").set_index("turbine_type")
+    table = pd.read_csv(real_data.file("turbines/power_curves.csv")).set_index("turbine_type")
     for key, kind in (
         ("onshore_4200_low_wind", "E-141/4200"),
         ("onshore_4200_medium_wind", "E-126/4200"),
@@ -65,7 +68,7 @@ def texas(real_data):
 
     The file names hours by their end: as labelled, the farms would start an hour after sunrise.
     """
-    mix = pd.read_csv(real_data / "genmix" / "eia2022" / "ERCO_NG_avgCI.csv.gz")
+    mix = pd.read_csv(real_data.file("genmix/eia2022/ERCO_NG_avgCI.csv"))
     mix = mix.set_index(pd.to_datetime(mix["timestamp"]) - pd.Timedelta(hours=1))
     place = ("dallas", 32.9, -97.02, 171.0, "America/Chicago")
     return mix, typical_weather(load_climate(place[0]), *place[1:])

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.real
 def test_every_case_reads_its_real_files(real_data, tmp_path):
     from dcmodel.study.assemble import assemble
 
-    study = load_study(lay_out(tmp_path, real_data))
+    study = load_study(lay_out(tmp_path, real_data.file))
     for case in cases(study):
         site_case, _, weather = assemble(case)
         assert weather.attrs["calendar_year"] == 2023
@@ -36,7 +36,7 @@ def ranked(study, out):
 
 @pytest.mark.slow
 def test_four_sites_are_ranked_on_every_hour(real_data, tmp_path):
-    results = ranked(load_study(lay_out(tmp_path, real_data)), tmp_path / "out")
+    results = ranked(load_study(lay_out(tmp_path, real_data.file)), tmp_path / "out")
     for dataset in results.values():
         assert dataset.sizes["time"] == 8760
         assert dataset.attrs["facility_energy_error"] <= 1e-3
@@ -44,5 +44,5 @@ def test_four_sites_are_ranked_on_every_hour(real_data, tmp_path):
 
 @pytest.mark.slow
 def test_four_sites_are_ranked_on_segments(real_data, tmp_path):
-    study = load_study(lay_out(tmp_path, real_data))
+    study = load_study(lay_out(tmp_path, real_data.file))
     ranked(study.with_changes({"resolution": {"segments": 365}}), tmp_path / "out")

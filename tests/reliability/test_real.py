@@ -42,7 +42,7 @@ def by_hand(system, start):
 @pytest.mark.parametrize(("zone", "units"), [("US-TEX-ERCO", 9), ("GB", 9)])
 def test_survival_of_2023_equals_a_replay_of_every_start_hour(real_data, zone, units):
     """Measured weather of 2023 drives cooling load and derating; 20 MW of servers, tight backup."""
-    path = real_data / "weather" / "openmeteo" / zone / "2023.json.gz"
+    path = real_data.file(f"weather/openmeteo/{zone}/2023.json")
     weather = FacilityWeather.from_dataset(read_weather(path, calendar_year=2023))
     t = np.arange(8760)
     load = np.clip(0.75 + 0.2 * np.sin(2 * np.pi * (t - 9) / 24), 0.0, 1.0)

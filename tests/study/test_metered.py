@@ -2,8 +2,6 @@
 
 import itertools
 import json
-import os
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -174,12 +172,13 @@ def test_validate_knows_both_kinds_of_study(folder):
 
 @pytest.mark.real
 @pytest.mark.slow
-def test_customer_2017_with_a_battery_reconciles_to_the_cent(tmp_path):
-    data = Path(os.environ["DCMODEL_REAL_DATA"]).resolve() / "testcases" / "customer_2017"
+def test_customer_2017_with_a_battery_reconciles_to_the_cent(real_data, tmp_path):
+    load = real_data.file("testcases/customer_2017/timeseries.csv")
+    tariff = real_data.file("testcases/customer_2017/tariff.csv")
     text = STUDY
     for old, new in (
-        ("{file: load.csv}", f"{{file: {data}/timeseries.csv, column: Site Load (kW)}}"),
-        ("tariff.yaml", f"{data}/tariff.csv"),
+        ("{file: load.csv}", f"{{file: {load}, column: Site Load (kW)}}"),
+        ("tariff.yaml", str(tariff)),
         ("capex_power: 20", "capex_power: 300"),
         ("capex_energy: 8", "capex_energy: 200"),
         ("charge: 0.9", "charge: 0.95"),
@@ -198,7 +197,7 @@ def test_customer_2017_with_a_battery_reconciles_to_the_cent(tmp_path):
     )
     assert answer.exit_code == 0, answer.output
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
-    files = [str(data / "tariff.csv"), str(tmp_path / "out" / "meter.csv")]
+    files = [str(tariff), str(tmp_path / "out" / "meter.csv")]
     bill = json.loads(runner.invoke(app, ["bill", *files, "--json"]).stdout)
     assert bill["total"] == pytest.approx(summary["bill"], abs=0.005)
     for size in summary["sizes"].values():

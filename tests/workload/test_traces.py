@@ -1,14 +1,9 @@
-import os
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from dcmodel.base.errors import DataError
 from dcmodel.workload.traces import read_trace
-
-REAL = Path(os.environ.get("DCMODEL_REAL_DATA", "../shared/data")) / "llm"
 
 
 def write(tmp_path, rows, header="timestamp,input_tokens,output_tokens"):
@@ -101,8 +96,10 @@ def test_wrong_columns_empty_and_missing_files_are_refused(tmp_path):
     ("name", "requests", "tokens_in", "tokens_out"),
     [("code", 8819, 2048, 27.9), ("conv", 19366, 1155, 211.1)],
 )
-def test_the_azure_traces_have_their_published_means(name, requests, tokens_in, tokens_out):
-    trace = read_trace(REAL / f"AzureLLMInferenceTrace_{name}.csv")
+def test_the_azure_traces_have_their_published_means(
+    real_data, name, requests, tokens_in, tokens_out
+):
+    trace = read_trace(real_data.file(f"llm/AzureLLMInferenceTrace_{name}.csv"))
     assert len(trace.time) == requests
     assert trace.request.input_tokens == pytest.approx(tokens_in, abs=0.5)
     assert trace.request.output_tokens == pytest.approx(tokens_out, abs=0.05)

@@ -101,6 +101,8 @@ class Answer:
         The solver's own bound; used for integer programs only.
     message : str
         The solver's own words.
+    iterations : int
+        Simplex iterations, where the solver counts them.
     """
 
     claim: Claim
@@ -108,6 +110,7 @@ class Answer:
     row_dual: Floats | None = None
     dual_bound: float = -np.inf
     message: str = ""
+    iterations: int = 0
 
 
 def narrow(matrix: Any) -> Any:
