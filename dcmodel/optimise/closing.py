@@ -36,8 +36,10 @@ REFINE_ABOVE = 0.5
 """Share of the gap asked for above which a proposal's sizes are refined and dispatched again."""
 LITTLE = 0.15
 """Relative difference of sizes up to which a block alone is believed."""
-SHORT = 1e-8
+SHORT = 5e-7
 """A shortage below this is rounding of a solver. [the row's own unit]"""
+EQUAL = 1e-6
+"""Costs that differ by less are equal, relative. [1]"""
 PRICE_EVERY = 3
 """After how many designs by cuts the blocks are priced again."""
 
@@ -100,7 +102,11 @@ class Closing:
     # ---- steps ------------------------------------------------------------------------------
 
     def run(self, proposals: Iterable[Proposal], gap: float, max_rounds: int) -> None:
-        """Try the proposals, then designs by cuts, until the gap closes."""
+        """Try the proposals, then designs by cuts, until the gap closes; dispatch the best anew."""
+        self._close(proposals, gap, max_rounds)
+        self._dispatch_exactly()
+
+    def _close(self, proposals: Iterable[Proposal], gap: float, max_rounds: int) -> None:
         for number, proposal in enumerate(proposals, start=1):
             self._check(proposal)
             self._try(proposal, number, gap)
@@ -278,6 +284,32 @@ class Closing:
         self._keep(x, row_dual)
         return None
 
+    def _dispatch_exactly(self) -> None:
+        """Dispatch the best design without the penalty of an elastic trial.
+
+        The penalty is large beside the price of an hour, so a trial leaves rounding in the hours.
+        """
+        blocks = self.parts.blocks
+        if self.best is None or not any(_may_fall_short(block) for block in blocks):
+            return
+        x, row_dual = (part.copy() for part in self.best)
+        value = self.master.coupling_value(self.coupling_dual)
+        answers = self._solve_all([block.fixed(x, value) for block in blocks], may_fail=True)
+        for block, answer in zip(blocks, answers, strict=True):
+            if answer is None:
+                return
+            own = np.ones(block.columns.size, dtype=bool)
+            own[block.held] = False
+            x[block.columns[own]] = answer.x[own]
+            row_dual[block.rows] = believed(answer)
+        if self.parts.has_operational_links:
+            at = self.parts.master_columns
+            x[at] = self.master.complete(x)[at]
+        certificate = check(self.problem, np.clip(x, self.problem.lower, self.problem.upper))
+        worse = certificate.objective > self.upper + EQUAL * abs(self.upper)
+        if certificate.relative_violation <= PRIMAL_TOLERANCE and not worse:
+            self.upper, self.best = certificate.objective, (x, row_dual)
+
     def _enlarged(
         self,
         short: dict[int, Solution | None],
@@ -315,11 +347,12 @@ class Closing:
         price = self.penalty * np.maximum(wish.above, wish.below)
         self.penalty = min(LAST_PENALTY, 10.0 * self.penalty)
         blocks = [self.parts.blocks[i] for i in failed]
-        answers = self._solve_all([block.stretched(design, price) for block in blocks])
+        answers = self._solve_all([block.stretched(design, price) for block in blocks], rough=True)
         wanted = design.copy()
         for i, block, answer in zip(failed, blocks, answers, strict=True):
             x = answer.x[: block.columns.size]
-            self.master.add(i, believed(answer), x)
+            exact = answer.certificate.relative_violation <= PRIMAL_TOLERANCE
+            self.master.add(i, believed(answer), x, is_point=exact)
             wanted[block.columns[block.held]] = x[block.held]
         return wanted
 
@@ -363,11 +396,13 @@ class Closing:
 
     # ---- blocks ------------------------------------------------------------------------------
 
-    def _solve_all(self, programs: list[NamedProblem], may_fail: bool = False) -> list[Any]:
+    def _solve_all(
+        self, programs: list[NamedProblem], may_fail: bool = False, rough: bool = False
+    ) -> list[Any]:
         def one(program: NamedProblem) -> Solution | None:
             if may_fail and program.block.held.size:
                 return solve_or_none(program, **self.options)
-            return solve(program, **self.options)
+            return solve(program, rough=rough, **self.options)
 
         answers = list(self.pool.map(one, programs))
         for program, answer in zip(programs, answers, strict=True):
@@ -385,9 +420,13 @@ class Closing:
 
 def _trial(block: YearBlock, design: Floats, value: Floats) -> NamedProblem:
     """Return the dispatch of a design: elastic where the sizes may turn out not to suffice."""
-    if block.elastic.size and block.held.size:
+    if _may_fall_short(block):
         return block.elastically_fixed(design, value)
     return block.fixed(design, value)
+
+
+def _may_fall_short(block: YearBlock) -> bool:
+    return bool(block.elastic.size and block.held.size)
 
 
 def _boxed(program: NamedProblem, size: float) -> NamedProblem:

@@ -140,13 +140,17 @@ class Master:
         """Link columns of the whole program."""
         return self.parts.master_columns[self._link]
 
-    def add(self, number: int, row_dual: Floats, x: Floats) -> Cut:
-        """Learn from a solution of a block: a point of the block and a cut below its cost."""
+    def add(self, number: int, row_dual: Floats, x: Floats, *, is_point: bool = True) -> Cut:
+        """Learn from a solution of a block: a point of the block and a cut below its cost.
+
+        A cut is valid whatever `x` is; it `is_point` only where it keeps the rows of the block.
+        """
         block = self.parts.blocks[number]
         x = np.asarray(x[: block.columns.size], dtype=float)
         cut = block.cut(row_dual, x)
         self.cuts.append((number, cut))
-        self.points.append((number, x))
+        if is_point:
+            self.points.append((number, x))
         return cut
 
     def coupling_value(self, coupling_dual: Floats) -> Floats:

@@ -407,6 +407,7 @@ def _solve(
         progress=None if coarse else lambda line: _report_bounds(report, line),
     )
     solution = polished(lp, solution, effort.gap, solver=effort.solver, tolerance=YEAR_TOLERANCE)
+    solution = _told(lp, solution, effort, at_once)
     solution = held_apart(
         m,
         lp,
@@ -418,7 +419,6 @@ def _solve(
         jobs=effort.jobs,
     )
     solution = settled(lp, solution, effort.gap)
-    solution = _told(lp, solution, effort, at_once)
     lp.load_solution(m, solution.x, solution.row_dual)
     solved_case = case if coarse is None else case.segmented(coarse)
     return Solved(m, lp, solved_case, solution, 0.0)

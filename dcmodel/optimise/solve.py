@@ -33,6 +33,8 @@ TIME_LIMIT = 900.0
 """Seconds for each solver tried unless the caller says otherwise."""
 SMALL = 10_000
 """Nonzeros up to which simplex is the quickest."""
+ROUGHLY = 1e-4
+"""Violation and gap up to which a rough answer serves, relative. [1]"""
 INTEGRALITY = 1e-5
 VIOLATION = 1e-6
 """Least total violation that proves infeasibility, in the rows' own units."""
@@ -107,6 +109,7 @@ def solve(
     tolerance: float = TOLERANCE,
     mip_gap: float = 1e-4,
     warm: Floats | None = None,
+    rough: bool = False,
 ) -> Solution:
     """Solve a linear or integer program and check the answer.
 
@@ -125,6 +128,8 @@ def solve(
         Accepted relative gap where there are integers.
     warm : ndarray, shape (n,), optional
         Starting point for HiGHS.
+    rough : bool
+        Whether an answer serves that only nearly keeps its rows.
 
     Returns
     -------
@@ -141,7 +146,9 @@ def solve(
     problem = Problem.of(lp)
     _refuse_crossed(lp, problem)
     limit = TIME_LIMIT if time_limit is None else time_limit
-    options = Options(tolerance=tolerance, time_limit=limit, mip_gap=mip_gap, warm=warm)
+    options = Options(
+        tolerance=tolerance, time_limit=limit, mip_gap=mip_gap, warm=warm, rough=rough
+    )
     said: list[str] = []
     for name in _plan(problem, solver):
         trial = _try(name, problem, options)
@@ -233,7 +240,9 @@ def judge(name: str, problem: Problem, answer: Answer, options: Options) -> Tria
         return Trial(solution, answer.claim, answer.message)
     x = np.clip(answer.x, problem.lower, problem.upper)
     found = check(problem, x, answer.row_dual)
-    if found.accepts(GAP_PER_TOLERANCE * options.tolerance):
+    primal = ROUGHLY if options.rough else PRIMAL_TOLERANCE
+    gap = ROUGHLY if options.rough else GAP_PER_TOLERANCE * options.tolerance
+    if found.accepts(gap, primal):
         solution = Solution(
             x=x,
             row_dual=answer.row_dual,

@@ -77,6 +77,9 @@ class Options:
         Algorithm, where a solver has several.
     warm : ndarray, shape (n,), optional
         A starting point, used where the solver can.
+    rough : bool
+        Whether an answer serves that only nearly keeps its rows: sizes are read from it, and
+        dispatched anew.
     """
 
     tolerance: float = 1e-8
@@ -84,6 +87,7 @@ class Options:
     mip_gap: float = 1e-4
     method: str = ""
     warm: Floats | None = None
+    rough: bool = False
 
 
 @dataclass(frozen=True)
