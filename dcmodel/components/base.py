@@ -315,6 +315,9 @@ class Component(Spec):
 
     sought_as: ClassVar[dict[str, str]] = {}
     """Names under which it may be sought among requirements, and how it is stated."""
+    after_solution: ClassVar[frozenset[str]] = frozenset()
+    """Parameters that act on what follows a solution, such as the verification of backup, and need
+    not change the program."""
     behind_meter: ClassVar[bool] = False
     """Whether it asks for no site and no market, so that a metered load can have it."""
 
@@ -329,6 +332,10 @@ class Component(Spec):
     def technology(self, case: SiteCase) -> Technology:
         """Return the component's parameters in money of the study's currency year."""
         return technology(self.kind, case.currency_year, dict(self.parameters))
+
+    def acts_after(self, parameter: str) -> bool:
+        """Return whether a parameter acts on what follows a solution."""
+        return parameter in self.after_solution
 
     def check_place(self, site: Site, market: Market, years: tuple[int, ...]) -> list[str]:
         """Return what at a site or in its market makes these settings impossible, in words.

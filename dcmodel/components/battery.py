@@ -53,6 +53,7 @@ class Battery(Component):
     """
 
     kind: ClassVar[str] = "battery"
+    after_solution: ClassVar[frozenset[str]] = frozenset({"availability"})
     behind_meter: ClassVar[bool] = True
     in_reference: ClassVar[bool] = False
 

@@ -101,6 +101,14 @@ class Generator(Component):
     nox_max_t: Annotated[float, Field(ge=0), Quantity("t yr-1")] | None = None
     """Nitrogen oxides allowed in a year, outages apart; None is no limit. [t yr-1]"""
 
+    after_solution: ClassVar[frozenset[str]] = frozenset(
+        {
+            "availability", "co2_per_fuel", "common_cause_share", "failure_to_start",
+            "fuel_autonomy", "lead_time", "mean_time_to_failure", "mean_time_to_repair", "min_load",
+            "nox_per_fuel", "resupply_after", "resupply_rate", "start_time", "test_load",
+        }
+    )  # fmt: skip
+
     # ---- numbers --------------------------------------------------------------------------------
 
     def scheme(self) -> Redundancy:

@@ -31,6 +31,10 @@ class PowerDistribution(Component):
 
     kind: ClassVar[str] = "power_distribution"
 
+    def acts_after(self, parameter: str) -> bool:
+        """Return True: parts decide how often racks go dark, and other tiers the next nine."""
+        return True
+
     tier: Tier = "tier_3"
     """One path (``tier_1``, ``tier_2``), two (``tier_3``), or two that both carry (``tier_4``)."""
 

@@ -19,6 +19,8 @@ from dcmodel.optimise.solve import solve_or_none
 from dcmodel.optimise.solvers.problem import Floats, Problem, narrow
 
 EXACT = 1e-9
+ROUNDING = 1e-6
+"""A size below this is rounding where it was zero before. [MW, MWh]"""
 
 
 def settled(lp: Any, solution: PathwaySolution, gap: float) -> PathwaySolution:
@@ -76,7 +78,9 @@ def _settled(problem: Problem, free: Any, x: Floats) -> Floats:
     if answer is None:
         return x
     better = x.copy()
-    better[free] = answer.x
+    # what was nothing stays nothing: a solver's rounding is no size
+    nothing = (x[free] == 0.0) & (np.abs(answer.x) < ROUNDING)
+    better[free] = np.where(nothing, 0.0, answer.x)
     return better
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,8 @@ from dcmodel.study.assemble import assemble
 from dcmodel.study.cases import PORTFOLIO, Case, cases
 from dcmodel.study.findings import Finding, Loc, as_written, findings_of
 from dcmodel.study.load import Reading, Study, read_study, refuse
+from dcmodel.study.overrides import Override, idle_overrides, overrides
+from dcmodel.study.overrides import finding as finding_of
 from dcmodel.study.portfolio import assemble_portfolio
 from dcmodel.study.program import refuse_infinite
 from dcmodel.study.scenario import apply
@@ -101,12 +104,13 @@ def _placed(
     What a scenario brings about is told in the scenario.
     """
     placed: dict[tuple[Loc, str], Finding] = {}
+    idle = _Idle()
     plain: set[tuple[Loc, str]] = set()
     written = study.source.data
     changed = {name for name, changes in study.spec.scenarios.items() if changes}
     for case in sorted(waiting, key=lambda one: one.scenario in changed):
         applied = apply(normal, case.scenario, study.spec.scenarios[case.scenario])
-        for finding in case_findings(case):
+        for finding in case_findings(case, idle):
             key = finding.loc, finding.message
             if case.scenario not in changed:
                 plain.add(key)
@@ -115,13 +119,47 @@ def _placed(
             else:
                 place = applied.locate(finding.loc) or ("scenarios", case.scenario)
             placed.setdefault((place, finding.message), finding)
+    if not placed:
+        for finding, scenario in idle.findings(study, waiting):
+            applied = apply(normal, scenario, study.spec.scenarios[scenario])
+            place = applied.locate(finding.loc) or as_written(written, finding.loc)
+            placed.setdefault((place, finding.message), finding)
     return [(place, finding) for (place, _), finding in placed.items()]
 
 
-def case_findings(case: Case) -> list[Finding]:
+@dataclass
+class _Idle:
+    """Overrides that changed nothing in a case, by the scenario they were seen in."""
+
+    seen: dict[Override, str] = field(default_factory=dict)
+    acting: set[Override] = field(default_factory=set)
+
+    def look(self, case: Case, site_case: SiteCase, idle: list[Override]) -> None:
+        """Note which overrides of a case act."""
+        for one in overrides(site_case.components):
+            if one in idle:
+                self.seen.setdefault(one, case.scenario)
+            else:
+                self.acting.add(one)
+
+    def findings(self, study: Study, waiting: Sequence[Case]) -> Iterator[tuple[Finding, str]]:
+        """Yield the faults of overrides that act in no case, each with a scenario that has it.
+
+        Cases that do not wait are looked at where an override acts in none that does.
+        """
+        others = [case for case in cases(study) if case not in waiting and not case.is_portfolio]
+        for case in others if set(self.seen) - self.acting else ():
+            _site_program(case, self)
+        for one, scenario in self.seen.items():
+            if one not in self.acting:
+                yield finding_of(one), scenario
+
+
+def case_findings(case: Case, idle: _Idle | None = None) -> list[Finding]:
     """Return what keeps a case from being built: its inputs, or the program made of them."""
-    check = _portfolio_program if case.is_portfolio else _site_program
-    return list(_attempt(case, lambda: check(case)))
+    if case.is_portfolio:
+        return list(_attempt(case, lambda: _portfolio_program(case)))
+    return list(_attempt(case, lambda: _site_program(case, idle)))
 
 
 def _attempt(case: Case, build: Callable[[], None]) -> Iterator[Finding]:
@@ -161,10 +199,19 @@ def _site_loc(case: Case) -> Loc:
     return ("mode",) if case.site.label == PORTFOLIO else ("sites", case.site.label)
 
 
-def _site_program(case: Case) -> None:
+def _site_program(case: Case, idle: _Idle | None = None) -> None:
     """Assemble a site's case and compile its program."""
     site_case, plant, _ = assemble(case)
-    compile_quickly(case, site_case, plant)
+    program = compile_quickly(case, site_case, plant)
+    if idle is None or not any(overrides(site_case.components)):
+        return
+    drawn = plant.drawn(site_case, load_of(site_case, site_case.workload.total))
+    runs = _runs(site_case.month)
+
+    def quickly(one: SiteCase) -> LinearProgram:
+        return compile_site(one.segmented(runs))[1]
+
+    idle.look(case, site_case, idle_overrides(drawn, program, quickly))
 
 
 def compile_quickly(case: Case, site_case: SiteCase, plant: Plant) -> LinearProgram:
