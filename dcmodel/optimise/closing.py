@@ -330,17 +330,9 @@ class Closing:
                 hard.append(i)
             else:
                 wanted = np.maximum(wanted, raised)
-        if hard and not may_stretch:
-            return None
-        if hard:
-            at = np.concatenate([self._held(i) for i in hard])
-            wanted[at] = self._stretch(hard, design, wish)[at]
-        return wanted
-
-    def _held(self, i: int) -> Any:
-        """Return the whole program's columns that are decisions of a block."""
-        block = self.parts.blocks[i]
-        return block.columns[block.held]
+        if len(hard) < len(short):
+            return wanted  # years share sizes: what one lacks often is what another does
+        return self._stretch(hard, design, wish) if may_stretch else None
 
     def _stretch(self, failed: list[int], design: Floats, wish: Wish) -> Floats:
         """Return the sizes nearest to a design at which its failed blocks have a solution."""
