@@ -169,14 +169,14 @@ def _run(
 
     from dcmodel.api import run_study
     from dcmodel.study.display import Display
-    from dcmodel.study.notes import notes
+    from dcmodel.study.notes import notes, notes_of_cases
 
     console = Console(stderr=True)
     with Display(console, quiet=quiet) as display:
         result = run_study(study, out, jobs=jobs, only=only, fresh=fresh, progress=display)
     if not quiet:
         _show_end(result)
-        for note in notes(study.spec):
+        for note in (*notes(study.spec), *notes_of_cases(result.summary)):
             tell(f"note    {note}")
     for failure in result.failures:
         tell(f"failed  {failure.case}  {failure.error}: {failure.message}")

@@ -301,7 +301,7 @@ def add_metrics(result: xr.Dataset, prefix: str = "") -> None:
         ``"reference_"`` for the reference case.
     """
     factors = result["discount_factor"].to_numpy()
-    cost = result[f"{prefix}cost"].sum("cost_term").to_numpy()
+    cost = result[f"{prefix}cost"].sum("cost_term", skipna=False).to_numpy()
     words = "Reference: " if prefix else ""
     # work that is lost is promised work at its value: to lose it never lowers the cost of the rest
     energy = result["it_energy_promised"].to_numpy()
@@ -322,7 +322,10 @@ def add_metrics(result: xr.Dataset, prefix: str = "") -> None:
     )
     if prefix:
         return
-    total = float(energy.sum())
+    if "work_lost" in result:
+        doc = "Work lost, all years [MWh]"
+        _put(result, "work_lost_total", scalar, result["work_lost"].sum(), doc)
+    total = float(result["it_energy"].sum())
     facility = result["facility_energy"]
     for name in ("clean_share_yearly", "clean_share_hourly", "clean_share_hourly_own"):
         mean = (result[name] * facility).sum() / facility.sum()

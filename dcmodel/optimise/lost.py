@@ -16,6 +16,8 @@ from dcmodel.components.values import work_values
 
 FloatArray = npt.NDArray[np.float64]
 
+DARK_MW = 1e-3
+"""Dark IT and refused work below this are rounding. [MW], [MWh]"""
 ROUNDING_MW = 1e-6
 """Power below this is rounding of a solver. [MW]"""
 
@@ -56,6 +58,58 @@ def add_lost_work(result: xr.Dataset, m: pyo.ConcreteModel, case: SiteCase) -> N
         yearly,
         {"units": "MWh", "long_name": "Work lost, by class"},
     )
+
+
+def loss_notes(result: xr.Dataset) -> list[str]:
+    """Return in words what a plan loses: dark IT, load that is not served, work that is refused.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        Of a solved site, with its cost.
+    """
+    return [*_dark_notes(result), *_unserved_notes(result), *_refused_notes(result)]
+
+
+def _dark_notes(result: xr.Dataset) -> list[str]:
+    dark = result["it_capacity"] - result["it_energised"]
+    years = [int(year) for year in result["year"][dark.to_numpy() > DARK_MW]]
+    if not years:
+        return []
+    words = ", ".join(f"{float(dark.sel(year=year)):.4g} MW in {year}" for year in years)
+    cost = result["cost"].sum("year")
+    rent = sum(float(cost.sel(cost_term=t)) for t in _terms(result, ".lost_rent"))
+    return [
+        f"installed IT has no power and serves nothing: {words}; {rent / 1e6:,.1f} MUSD of rent "
+        "lost; connect it earlier, or install it later"
+    ]
+
+
+def _unserved_notes(result: xr.Dataset) -> list[str]:
+    if "unserved" not in result:
+        return []
+    energy = (result["unserved"] * result["duration"]).sum(("year", "time"))
+    hours = result["duration"].where(result["unserved"] > ROUNDING_MW).sum(("year", "time"))
+    return [
+        f"{float(energy):,.4g} MWh in {float(hours):,.4g} h of the study are not served, as "
+        "requirements.unserved_energy allows"
+    ]
+
+
+def _refused_notes(result: xr.Dataset) -> list[str]:
+    if "dropped" not in result:
+        return []
+    refused = (result["dropped"] * result["duration"]).sum(("year", "time"))
+    words = [
+        f"{float(refused.sel(dropped_class=name)):,.4g} MWh of {name}"
+        for name in result["dropped_class"].to_numpy()
+        if float(refused.sel(dropped_class=name)) > DARK_MW
+    ]
+    return [f"work is refused: {', '.join(words)}"] if words else []
+
+
+def _terms(result: xr.Dataset, end: str) -> list[str]:
+    return [str(term) for term in result["cost_term"].to_numpy() if str(term).endswith(end)]
 
 
 def _refused(m: pyo.ConcreteModel, case: SiteCase) -> FloatArray:

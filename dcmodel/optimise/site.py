@@ -35,6 +35,7 @@ from dcmodel.optimise.extract import (
     site_dataset,
     site_sizes,
 )
+from dcmodel.optimise.lost import loss_notes
 from dcmodel.optimise.pathway import (
     PathwaySolution,
     Proposal,
@@ -50,7 +51,6 @@ from dcmodel.optimise.shadow import shadow_prices
 from dcmodel.optimise.solve import SMALL, solve
 from dcmodel.optimise.solvers.workers import side_by_side
 from dcmodel.optimise.verify import Verification, attach_bills, verify
-from dcmodel.optimise.words import in_words
 from dcmodel.profiles.segment import Segments, segment_hours
 
 FloatArray = npt.NDArray[np.float64]
@@ -69,6 +69,8 @@ YEAR_TOLERANCE = 1e-6
 """Solver's tolerance in a year: far below the gap, which is proven apart from it. [1]"""
 RANGE_MAX = 1e8
 """Largest over smallest coefficient that solvers bear well. [1]"""
+REFERENCE_SECONDS = 120.0
+"""Wall time of each solver tried on a block of the reference. [s]"""
 ROUNDS_MAX = 4
 """How often the facility may be drawn again at the optimum."""
 REVISIONS_MAX = 8
@@ -219,10 +221,11 @@ def solve_site(
         raise found or unexplained(case, error) from error
     result, verification = _verified(optimum, hours, coarse)
     report("reference")
-    _add_reference(result, optimum.case, effort)
+    no_reference = _add_reference(result, optimum.case, effort)
     add_metrics(result)
     add_metrics(result, "reference_")
     solution = optimum.solution
+    result.attrs["notes"] = "; also ".join([*loss_notes(result), *no_reference])
     result.attrs |= {
         **proven(solution.gap, solution.status, hourly=coarse is None),
         "solver": solution.solver,
@@ -468,13 +471,34 @@ def _verified(
     return result, verification
 
 
-def _add_reference(result: xr.Dataset, case: SiteCase, effort: Effort) -> None:
-    """Add cost and sizes of the ordinary grid-supplied site, without contracts and shifting."""
+def _add_reference(result: xr.Dataset, case: SiteCase, effort: Effort) -> list[str]:
+    """Add cost and sizes of the ordinary grid-supplied site, without contracts and shifting.
+
+    Returns
+    -------
+    list of str
+        What a reader must know of it: that there is none, where grid and standby alone cannot do
+        what the study asks. Its figures are NaN then.
+    """
     reference = case.reference()
     m, lp = compile_site(reference)
-    with in_words(lp, case.name, "the reference, an ordinary grid-supplied site, has no design"):
-        solution = solve_pathway(lp, gap=effort.gap, jobs=effort.jobs, tolerance=YEAR_TOLERANCE)
+    try:
+        solution = solve_pathway(
+            lp,
+            gap=effort.gap,
+            jobs=effort.jobs,
+            tolerance=YEAR_TOLERANCE,
+            time_limit=REFERENCE_SECONDS,
+        )
+    except (InfeasibleError, SolverError) as error:
+        _logger.warning("%s: no reference: %s", case.name, error)
+        for name in ("cost", "capacity"):
+            result[f"reference_{name}"] = xr.full_like(result[name], np.nan).reset_coords(drop=True)
+        return [
+            "there is no reference: grid and standby alone cannot serve this load as the study asks"
+        ]
     solution = _told(lp, solution, effort, at_once=False)
     lp.load_solution(m, solution.x, solution.row_dual)
     add_beside(result, "cost", site_costs(lp, solution.x))
     add_beside(result, "capacity", site_sizes(m))
+    return []

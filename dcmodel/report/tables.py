@@ -111,6 +111,17 @@ def ranking(results: Results) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
+def notes(results: Results) -> pd.DataFrame:
+    """Return what results say of themselves: lost work, dark IT, a reference that is missing."""
+    rows = [
+        {"case": name, "note": note}
+        for name, result in by_case(results).items()
+        for note in str(result.attrs.get("notes", "")).split("; also ")
+        if note
+    ]
+    return pd.DataFrame(rows, columns=["case", "note"])
+
+
 def _ranked(name: str, result: xr.Dataset) -> dict[str, object]:
     cost = float(result["levelised_cost"])
     reference = float(result["reference_levelised_cost"])
@@ -201,7 +212,7 @@ def levelised_costs(results: Results) -> pd.DataFrame:
     rows = []
     for name, result in by_case(results).items():
         factor = result["discount_factor"].to_numpy()
-        energy = result["it_energy"].to_numpy()
+        energy = result["it_energy_promised"].to_numpy()
         categories = result["cost_category"].to_numpy().astype(str)
         for category in dict.fromkeys(categories):
             row: dict[str, object] = {"case": name, "category": category}
@@ -250,7 +261,7 @@ def yearly(results: Results) -> pd.DataFrame:
             if variable.dims == ("year",)
         }
         total = {
-            f"{key}_usd": result[key].sum("cost_term").to_numpy()
+            f"{key}_usd": result[key].sum("cost_term", skipna=False).to_numpy()
             for key in ("cost", "reference_cost")
         }
         frames.append(pd.DataFrame({"case": name, "year": result["year"].values, **told, **total}))

@@ -32,7 +32,8 @@ from dcmodel.study.store import open_results
 DOTS_PER_INCH = 150
 NEEDED = (
     "cost", "reference_cost", "capacity", "reference_capacity", "it_power", "facility_power",
-    "grid_import", "supply", "it_energy", "facility_energy", "water", "peak_import",
+    "grid_import", "supply", "it_energy", "it_energy_promised", "facility_energy", "water",
+    "peak_import",
     "discount_factor", "levelised_cost", "reference_levelised_cost", "net_present_cost",
     "reference_net_present_cost", "duration", "month",
 )  # fmt: skip
@@ -88,6 +89,9 @@ def _tables(results: Mapping[str, xr.Dataset], out: Path) -> dict[str, pd.DataFr
         "energy": tables.energy(results),
         "checks": tables.checks(results),
     }
+    noted = tables.notes(results)
+    if not noted.empty:
+        made["notes"] = noted
     billed = bills.bills(results)
     if not billed.empty:
         made["bills"] = billed

@@ -123,6 +123,8 @@ def ranking(summary: pd.DataFrame) -> Table:
     """
     table = Table(box=None, pad_edge=False, header_style="bold")
     shown = [column for column in _RANKED if column[0] in summary.columns]
+    if LOST[0] in summary.columns and (summary[LOST[0]] >= 1.0).any():
+        shown.insert(2, LOST)
     table.add_column("", justify="right")
     table.add_column("case", no_wrap=True)
     for _, title, _ in shown:
@@ -137,6 +139,8 @@ def ranking(summary: pd.DataFrame) -> Table:
     return table
 
 
+LOST = ("work_lost_total_mwh", "lost MWh", "z,.0f")
+"""Work that plans lose: shown where one does."""
 _RANKED = (
     ("levelised_cost_usd_per_mwh", "USD/MWh IT", "z,.2f"),
     ("reference_levelised_cost_usd_per_mwh", "reference", "z,.2f"),

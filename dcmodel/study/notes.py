@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from dcmodel.base.units import HOURS_PER_YEAR
 from dcmodel.optimise.proof import NOT_CERTIFIED
 from dcmodel.study import library
 from dcmodel.study.spec import Segments, StudySpec
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def resolution_words(spec: StudySpec) -> str:
@@ -32,6 +36,20 @@ def notes(spec: StudySpec) -> Iterator[str]:
         return
     name = min(waits, key=lambda key: waits[key])
     yield from _too_long(count, name, float(waits[name]))
+
+
+def notes_of_cases(summary: pd.DataFrame) -> list[str]:
+    """Return what results say of themselves, each with the name of its case.
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        What `dcmodel.study.summary.summarise` returns.
+    """
+    if "notes" not in summary.columns:
+        return []
+    told = summary["notes"].items()
+    return [f"{name}: {one}" for name, text in told for one in str(text).split("; also ") if one]
 
 
 def _too_long(count: int, name: str, wait: float) -> Iterator[str]:

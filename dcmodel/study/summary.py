@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 RANKED_BY = "levelised_cost"
 _ATTRIBUTES = (
     "site", "scenario", "status", "certified_gap", "segments_gap", "seconds", "solver", "case_hash",
+    "notes",
 )  # fmt: skip
 
 
@@ -47,6 +48,8 @@ def summarise(out: Path | str) -> pd.DataFrame:
     if ranked:
         table = table.sort_values(ranked[0], kind="stable")
     table.insert(0, "rank", range(1, len(table) + 1))
+    if "notes" in table.columns:
+        table["notes"] = table.pop("notes").fillna("")
     front = [column for column in ("rank", "site", "scenario", *ranked) if column in table.columns]
     return table[front + [column for column in table.columns if column not in front]]
 

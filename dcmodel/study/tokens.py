@@ -38,7 +38,9 @@ def attach_tokens(result: xr.Dataset, case: Case, site_case: SiteCase) -> None:
     Notes
     -----
     The cost of the site and the annuity of its accelerators are shared among the classes by the
-    work they use. Classes without a request carry their part and bring no tokens.
+    work they were promised. Classes without a request carry their part and bring no tokens. Cost is
+    over what was promised, with the value of what is lost in it: to lose work never makes the
+    rest cheaper.
     """
     plan = serving_plan(case.spec.fleet)
     fleet = fleet_of(case.spec, site_case.it_capacity)
@@ -46,7 +48,8 @@ def attach_tokens(result: xr.Dataset, case: Case, site_case: SiteCase) -> None:
     sized = {name: request for name, request in requests.items() if request is not None}
     if plan is None or fleet is None or not sized:
         return
-    work = _work_served(result, site_case)
+    promised = np.asarray(site_case.workload.arrivals @ site_case.duration)
+    work = promised - result["work_lost"].to_numpy()
     rates = np.array(
         [
             mtok_per_mwh(case.spec, name, sized[name], fleet, plan)
@@ -63,18 +66,7 @@ def attach_tokens(result: xr.Dataset, case: Case, site_case: SiteCase) -> None:
     capital = _accelerators(fleet, case.spec.discount_rate)
     _put(result, "accelerator_cost", ("year",), capital, "USD", "Annuity of accelerators")
     result.attrs["tokens_counted"] = plan.counted.value
-    _costs(result, case, sized, plan, capital)
-
-
-def _work_served(result: xr.Dataset, site_case: SiteCase) -> FloatArray:
-    """Return work served by class [MWh], shape (classes, years): arrivals less what was dropped."""
-    work = site_case.workload.arrivals.sum(axis=-1)
-    if "dropped" in result:
-        lost = (result["dropped"] * result["duration"]).sum("time")
-        for name in lost["dropped_class"].to_numpy():
-            row = site_case.workload.names.index(str(name))
-            work[row] -= lost.sel(dropped_class=name).to_numpy()
-    return np.asarray(work)
+    _costs(result, case, sized, plan, capital, promised)
 
 
 def _accelerators(fleet: Vintages, discount_rate: float) -> FloatArray:
@@ -88,11 +80,12 @@ def _costs(
     sized: dict[str, Request],
     plan: ServingPlan,
     capital: FloatArray,
+    work: FloatArray,
 ) -> None:
-    """Add USD per million tokens and per outcome, by class and over all."""
+    """Add USD per million tokens and per outcome of the `work` promised, by class and over all."""
     factor = result["discount_factor"].to_numpy()
     site = result["cost"].sum("cost_term").to_numpy()
-    work, tokens = result["work"].to_numpy(), result["mtok"].to_numpy()
+    tokens = work * result["mtok_per_work"].to_numpy()
     names = [str(name) for name in result[CLASS].to_numpy()]
     held = [name in sized for name in names]
     total = levelised_cost(site + capital, work.sum(axis=0), factor)
@@ -106,9 +99,10 @@ def _costs(
     held_work = float((work @ factor)[held].sum())
     usd_per_mtok = total * held_work / mtok if mtok else np.nan
     site_usd_per_mtok = power * held_work / mtok if mtok else np.nan
-    energy = result["facility_energy"].to_numpy() * work[held].sum(axis=0)
-    energy = np.divide(energy, work.sum(axis=0), out=np.zeros_like(energy), where=energy > 0)
-    wall = float(tokens.sum() / energy.sum()) if energy.sum() else np.nan
+    served = result["work"].to_numpy()
+    energy = result["facility_energy"].to_numpy() * served[held].sum(axis=0)
+    energy = np.divide(energy, served.sum(axis=0), out=np.zeros_like(energy), where=energy > 0)
+    wall = float(result["mtok"].sum()) / energy.sum() if energy.sum() else np.nan
     for name, value, unit, words in (
         ("usd_per_mtok", usd_per_mtok, "USD Mtok-1", "Cost of a million tokens"),
         ("site_usd_per_mtok", site_usd_per_mtok, "USD Mtok-1", "Of it, site and power"),
