@@ -54,6 +54,11 @@ RESOLUTION: dict[str, float] = {
 """Smallest amount told, by the unit as it ends the name of a column: MW and MWh to the kW and kWh,
 money to a cent, water to ten litres, carbon to a kilogram, shares to a millionth."""
 
+CRUMB_SHARE = 1e-4
+"""What is smaller than this share of the largest amount beside it may be rounding. [1]"""
+FINEST = 1e-3
+"""Smallest amount kept of any array, over the resolution of its unit. [1]"""
+
 OTHER = 1e-9
 """Smallest amount told of any other unit: probabilities of nines, prices of a token."""
 
@@ -132,12 +137,24 @@ def meant(value: float, unit: str = "") -> float:
 
 
 def without_crumbs(values: npt.ArrayLike, unit: str) -> npt.NDArray[np.float64]:
-    """Return values with what lies below the resolution of their unit at exactly zero."""
+    """Return an array whose parts that mean nothing beside its largest are zero.
+
+    What means nothing is below the resolution of the unit for a hall, and in proportion below a
+    thousandth of that for the meter of a shop.
+    """
     import numpy as np
 
-    found = np.asarray(values, dtype=float)
-    # adding zero turns a negative zero into zero
-    return np.asarray(np.where(np.abs(found) < resolution(unit), 0.0, found) + 0.0)
+    array = np.array(values, dtype=float)
+    finite = array[np.isfinite(array)]
+    largest = float(np.abs(finite).max(initial=0.0))
+    array[np.abs(array) < least_meant(largest, unit)] = 0.0
+    return array
+
+
+def least_meant(largest: float, unit: str) -> float:
+    """Return the smallest amount that means something beside the largest of its unit."""
+    least = resolution(unit)
+    return min(least, max(CRUMB_SHARE * largest, FINEST * least))
 
 
 def meant_table(table: pd.DataFrame) -> pd.DataFrame:

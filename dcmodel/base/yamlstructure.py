@@ -28,7 +28,8 @@ def checked_structure(path: Path, root: Node | None, error: type[DcmodelError]) 
         raise error(Fault(f"{path}:1:1", "is empty; a mapping of keys is expected"))
     if not isinstance(root, MappingNode):
         raise error(Fault(f"{path}:1:1", "the top level must be a mapping of 'key: value' lines"))
-    structure = _Structure()
+    # rates of utilities are JSON, and write infinity as 9.9e37
+    structure = _Structure(largest=float("inf") if path.suffix == ".json" else _LARGEST)
     structure.measure(root)
     if structure.faults:
         raise error(
@@ -42,6 +43,7 @@ def checked_structure(path: Path, root: Node | None, error: type[DcmodelError]) 
 class _Structure:
     """Walks the nodes of a file once, however often aliases repeat them."""
 
+    largest: float = _LARGEST
     faults: list[tuple[int, int, str]] = field(default_factory=list)
     sizes: dict[int, tuple[int, int]] = field(default_factory=dict)
     """Parts below each node with aliases written out, and levels; none while it is open."""
@@ -94,8 +96,10 @@ class _Structure:
             size = abs(float(text))
         except ValueError:
             return  # octal, sexagesimal and the like: the constructor reads them
-        if size > _LARGEST:
-            self._fault(node, f"found {node.value[:30]}; at most {_LARGEST:g} in size is allowed")
+        if size > self.largest:
+            self._fault(
+                node, f"found {node.value[:30]}; at most {self.largest:g} in size is allowed"
+            )
 
     def _fault(self, node: Node, message: str) -> tuple[int, int]:
         mark = node.start_mark

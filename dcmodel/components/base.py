@@ -146,6 +146,8 @@ class SiteCase:
     """Firm part of `grid_available` [MW], shape (years,); all of it when left out."""
     contract_price_scale: float = 1.0
     """Factor on the price of every contract [1]."""
+    left_out: tuple[Component, ...] = field(default=())
+    """Components of the study that a reference has not: what they set of values holds in it."""
     hourly: dict[str, FloatArray] = field(default_factory=dict)
     """`series` by the hour of the clock, where steps are longer, shape (years, hours)."""
     hours: SiteCase | None = None
@@ -161,7 +163,7 @@ class SiteCase:
 
         Whoever needs a number of another component asks here, so that what a study sets acts.
         """
-        for part in self.components:
+        for part in (*self.components, *self.left_out):
             if part.kind == kind:
                 return part.technology(self)
         return technology(kind, self.currency_year)
@@ -229,7 +231,7 @@ class SiteCase:
         """Return the case without what an ordinary buyer of grid power would leave out."""
         kept = tuple(one.ordinary() for one in self.components if one.in_reference)
         asked = tuple(requirement for requirement in self.requirements if requirement.in_reference)
-        return replace(self, components=kept, requirements=asked)
+        return replace(self, components=kept, requirements=asked, left_out=self.components)
 
 
 @dataclass(frozen=True)

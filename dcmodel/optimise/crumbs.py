@@ -1,6 +1,6 @@
 """Sizes too small to mean anything made none: what an interior point leaves of what is not built.
 
-A size below the resolution of its unit (`dcmodel.base.resolution`) is no result. It is set to zero;
+A size that is nothing beside the largest of its unit is no result. It is set to zero;
 where the rows feel that, the program is solved again without it, so that what is told and what was
 dispatched are one design. The lower bound of the whole program stays proven, and the gap is taken
 to it anew.
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from dcmodel.arrays import LinearProgram
-from dcmodel.base.resolution import resolution
+from dcmodel.base.resolution import least_meant
 from dcmodel.optimise.certify import check
 from dcmodel.optimise.pathway import PathwaySolution, dispatch, propose
 from dcmodel.optimise.solve import solve_or_none
@@ -97,11 +97,29 @@ def _cleared(
 def _crumbs(lp: LinearProgram, x: Floats) -> Any:
     """Return which columns are sizes by year that are above zero and below their resolution."""
     crumbs = np.zeros(x.size, dtype=bool)
+    least = {unit: _least(lp, x, unit) for unit in SIZE_UNITS}
     for block in lp.columns.values():
         if block.year_axis != 0 or len(block.shape) != 1:
             continue
-        unit = block.doc.rpartition("[")[2].rstrip("]")
+        unit = _unit(block)
         if unit in SIZE_UNITS:
             part = x[block.slice]
-            crumbs[block.slice] = (part != 0.0) & (np.abs(part) < resolution(unit))
+            crumbs[block.slice] = (part != 0.0) & (np.abs(part) < least[unit])
     return crumbs & (lp.lower <= 0.0) & (lp.upper >= 0.0) & ~np.asarray(lp.integer, dtype=bool)
+
+
+def _unit(block: Any) -> str:
+    return str(block.doc.rpartition("[")[2].rstrip("]"))
+
+
+def _least(lp: LinearProgram, x: Floats, unit: str) -> float:
+    """Return the smallest size of a unit that means something beside the largest of any."""
+    largest = max(
+        (
+            float(np.abs(x[block.slice]).max(initial=0.0))
+            for block in lp.columns.values()
+            if block.year_axis == 0 and len(block.shape) == 1 and _unit(block) in SIZE_UNITS
+        ),
+        default=0.0,
+    )
+    return least_meant(largest, unit)

@@ -111,11 +111,13 @@ class Study:
         applied = apply(normal, "changes", changes, of_study=True)
         document = as_document(applied.document)
         changed, findings = read_parts(document)
-        findings = [*applied.findings, *findings]
+        # beside a change that acts, others may ask for what holds: a sweep passes its base values
+        told = [one for one in applied.findings if not (applied.acts and one in applied.idle)]
+        findings = [*told, *findings]
         findings += check(changed, self.folder, findings)
         if not findings:
             findings = _findings_of_scenarios(changed, self.folder, "scenarios" in changes)
-        if not findings:
+        if not findings and StudySpec.model_validate(document) == self.spec:
             findings = without_effect(normal, "changes", changes, of_study=True)
         if not findings and list(normal["sites"]) == before and kept is not None and not changes:
             findings = [Finding(("sites",), "these are the sites of the study already; remove it")]

@@ -53,6 +53,9 @@ NAMED = frozenset({"sites", "workloads", "components", "requirements"})
 """Keys that hold things by name."""
 
 
+ALREADY = "already; remove it"
+"""End of the message on a change that asks for what holds."""
+
 Leaf = tuple[Loc, Loc, Any]
 """Place in the study, place in the scenario, and value of a single change."""
 
@@ -74,6 +77,13 @@ class Applied:
     document: dict[str, Any]
     findings: list[Finding] = field(default_factory=list)
     origin: dict[Loc, Loc] = field(default_factory=dict)
+    idle: list[Finding] = field(default_factory=list)
+    """Those of the findings that say only that the study is so already."""
+
+    @property
+    def acts(self) -> bool:
+        """Whether a change without a fault changes the study."""
+        return len(self.origin) > len(self.idle)
 
     def locate(self, loc: Loc) -> Loc | None:
         """Return the scenario's own place that caused a finding at `loc`; None if it did not."""
@@ -133,6 +143,8 @@ def _applied(normal: Mapping[str, Any], leaves: Sequence[Leaf], of_study: bool) 
             applied.origin[target] = source
         if message:
             applied.findings.append(Finding(source, message))
+        if message.endswith(ALREADY):
+            applied.idle.append(applied.findings[-1])
     return applied
 
 
@@ -251,7 +263,7 @@ def _set(document: dict[str, Any], target: Loc, value: Any) -> str:
     if value is None or (value == {} and not (len(target) == 2 and target[0] in NAMED)):
         return _clear(document, here, target)
     if last in here and _plain(here[last]) == value:
-        return f"'{dotted(target)}' is {_shown(value)} in the study already; remove it"
+        return f"'{dotted(target)}' is {_shown(value)} in the study {ALREADY}"
     here[last] = copy.deepcopy(value)
     return ""
 
@@ -267,7 +279,7 @@ def _clear(document: dict[str, Any], here: dict[Any, Any], target: Loc) -> str:
         name = keys()[str(last)]
         document[str(last)] = _plain(StudySpec.model_fields[name].get_default())
         if document[str(last)] == before:
-            return f"'{dotted(target)}' is as by default already; remove it"
+            return f"'{dotted(target)}' is as by default {ALREADY}"
     return ""
 
 

@@ -135,7 +135,6 @@ def test_sites_are_reached_by_key(study):
         ({"sites": ["dallas", "stockholm"]}, "already"),
         ({"sites.dalas.cooling": "air_economizer"}, "did you mean 'dallas'"),
         ({"discount_rate": 0.08}, "'discount_rate' is 0.08 in the study already"),
-        ({"years": {"first": 2025, "last": 2026}, "seed": 9}, "'years' leaves the study as it is"),
         ({"scenarios": {"odd": {"discount_rat": 0.1}}}, "did you mean 'discount_rate'"),
         ({"scenarios": {"odd": {"name": "x"}}}, "same in all scenarios"),
         ("discount_rate", "a mapping"),
@@ -143,6 +142,13 @@ def test_sites_are_reached_by_key(study):
 )
 def test_what_does_not_act_is_refused(changes, words, study):
     assert words in refusal(study, changes)
+
+
+def test_what_holds_may_be_asked_for_beside_a_change_that_acts(study):
+    """A sweep passes its base values, and components are restated beside one that changes."""
+    changed = study.with_changes({"discount_rate": 0.08, "seed": 9, "components.diesel": {}})
+    assert changed.spec == study.with_changes({"seed": 9, "components.diesel": {}}).spec
+    assert changed.spec.seed == 9
 
 
 def test_scenarios_are_added_replaced_and_cleared(study):

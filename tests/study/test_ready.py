@@ -114,8 +114,8 @@ def test_faults_of_inputs_are_told_beside_those_of_files(folder):
     with pytest.raises(StudyError) as caught:
         load_ready("study.yaml")
     places = [fault.where for fault in caught.value.faults]
-    assert places == ["study.yaml:11:10", "study.yaml:13:54"]
-    assert "dispatchable components (of this study: battery)" in str(caught.value)
+    assert places == ["study.yaml:11:10", "study.yaml:13:16"]
+    assert "leave 'unserved_energy' out of derating" in str(caught.value)
 
 
 def test_what_was_left_out_is_not_missed(folder):
