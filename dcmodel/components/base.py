@@ -227,9 +227,20 @@ class SiteCase:
             series={name: mean(values) for name, values in self.series.items()},
         )
 
-    def reference(self) -> SiteCase:
-        """Return the case without what an ordinary buyer of grid power would leave out."""
-        kept = tuple(one.ordinary() for one in self.components if one.in_reference)
+    def reference(self, *, with_supply: bool = False) -> SiteCase:
+        """Return the case without what an ordinary buyer of grid power would leave out.
+
+        Parameters
+        ----------
+        with_supply : bool
+            Keep what firms the supply on the site, too: what a competent buyer has where the grid
+            falls short of the load.
+        """
+        kept = tuple(
+            one.ordinary()
+            for one in self.components
+            if one.in_reference or (with_supply and one.firms_supply)
+        )
         asked = tuple(requirement for requirement in self.requirements if requirement.in_reference)
         return replace(self, components=kept, requirements=asked, left_out=self.components)
 
@@ -317,6 +328,8 @@ class Component(Spec):
 
     sought_as: ClassVar[dict[str, str]] = {}
     """Names under which it may be sought among requirements, and how it is stated."""
+    firms_supply: ClassVar[bool] = False
+    """Whether a competent buyer has it where grid and standby fall short of the load."""
     after_solution: ClassVar[frozenset[str]] = frozenset()
     """Parameters that act on what follows a solution, such as the verification of backup, and need
     not change the program."""

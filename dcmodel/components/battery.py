@@ -56,6 +56,7 @@ class Battery(Component):
     after_solution: ClassVar[frozenset[str]] = frozenset({"availability"})
     behind_meter: ClassVar[bool] = True
     in_reference: ClassVar[bool] = False
+    firms_supply: ClassVar[bool] = True
 
     power_max_mw: Megawatt | None = None
     """Largest converter power; None takes the parameter file's. [MW]"""

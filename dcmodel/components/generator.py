@@ -77,6 +77,7 @@ class Generator(Component):
     title: ClassVar[str]
     """Name at the beginning of a sentence."""
     in_reference: ClassVar[bool] = False
+    firms_supply: ClassVar[bool] = True
     profiles: ClassVar[tuple[str, ...]] = ("temp_air",)
 
     sizing: Literal["rule", "optimised"] = "optimised"

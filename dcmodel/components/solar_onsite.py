@@ -28,6 +28,7 @@ class SolarOnsite(Component):
 
     kind: ClassVar[str] = "solar_onsite"
     in_reference: ClassVar[bool] = False
+    firms_supply: ClassVar[bool] = True
     profiles: ClassVar[tuple[str, ...]] = ("solar_fixed",)
 
     capacity_max_mw: Megawatt | None = None

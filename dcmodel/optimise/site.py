@@ -69,6 +69,11 @@ YEAR_TOLERANCE = 1e-6
 """Solver's tolerance in a year: far below the gap, which is proven apart from it. [1]"""
 RANGE_MAX = 1e8
 """Largest over smallest coefficient that solvers bear well. [1]"""
+REFERENCES = {
+    False: "",
+    True: "the reference has on-site supply, too: grid and standby alone cannot serve this load",
+}
+"""What a reference is, the first that has a design: without or with supply on the site."""
 REFERENCE_SECONDS = 120.0
 """Wall time of each solver tried on a block of the reference. [s]"""
 ROUNDS_MAX = 4
@@ -480,25 +485,24 @@ def _add_reference(result: xr.Dataset, case: SiteCase, effort: Effort) -> list[s
         What a reader must know of it: that there is none, where grid and standby alone cannot do
         what the study asks. Its figures are NaN then.
     """
-    reference = case.reference()
-    m, lp = compile_site(reference)
-    try:
-        solution = solve_pathway(
-            lp,
-            gap=effort.gap,
-            jobs=effort.jobs,
-            tolerance=YEAR_TOLERANCE,
-            time_limit=REFERENCE_SECONDS,
-        )
-    except (InfeasibleError, SolverError) as error:
-        _logger.warning("%s: no reference: %s", case.name, error)
-        for name in ("cost", "capacity"):
-            result[f"reference_{name}"] = xr.full_like(result[name], np.nan).reset_coords(drop=True)
-        return [
-            "there is no reference: grid and standby alone cannot serve this load as the study asks"
-        ]
-    solution = _told(lp, solution, effort, at_once=False)
-    lp.load_solution(m, solution.x, solution.row_dual)
-    add_beside(result, "cost", site_costs(lp, solution.x))
-    add_beside(result, "capacity", site_sizes(m))
-    return []
+    for with_supply, note in REFERENCES.items():
+        m, lp = compile_site(case.reference(with_supply=with_supply))
+        try:
+            solution = solve_pathway(
+                lp,
+                gap=effort.gap,
+                jobs=effort.jobs,
+                tolerance=YEAR_TOLERANCE,
+                time_limit=REFERENCE_SECONDS,
+            )
+        except (InfeasibleError, SolverError) as error:
+            _logger.warning("%s: no such reference: %s", case.name, error)
+            continue
+        solution = _told(lp, solution, effort, at_once=False)
+        lp.load_solution(m, solution.x, solution.row_dual)
+        add_beside(result, "cost", site_costs(lp, solution.x))
+        add_beside(result, "capacity", site_sizes(m))
+        return [note] if note else []
+    for name in ("cost", "capacity"):
+        result[f"reference_{name}"] = xr.full_like(result[name], np.nan).reset_coords(drop=True)
+    return ["there is no reference: grid and on-site supply cannot serve this load without more"]

@@ -160,6 +160,7 @@ def _add_yearly(result):
     for name, values, units in (
         ("it_capacity", (25, 50), "MW"),
         ("it_energy", (139_200, 278_400), "MWh"),
+        ("it_energy_promised", (139_200, 278_400), "MWh"),
         ("facility_energy", (198_000, 396_000), "MWh"),
         ("grid_energy", (196_680, 394_680), "MWh"),
         ("water", (100, 200), "m3"),
@@ -177,7 +178,14 @@ def without_it(result, years):
     """Return the result with no IT in some years; the facility still draws its standing losses."""
     result = result.copy(deep=True)
     idle = result["year"].isin(years)
-    for name in ("it_power", "it_energy", "it_capacity", "work_arrived", "work_served"):
+    for name in (
+        "it_power",
+        "it_energy",
+        "it_energy_promised",
+        "it_capacity",
+        "work_arrived",
+        "work_served",
+    ):
         result[name] = result[name].where(~idle, 0.0)
     for name in ("pue", "wue"):
         result[name] = result[name].where(~idle)
