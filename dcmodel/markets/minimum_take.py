@@ -167,7 +167,9 @@ class MinimumTake(TariffForm):
         def floor(b: pyo.Block, y: Any, month: Any) -> Any:
             return b.billed[y, month] >= share * b.reserved[y] * b.contract[y]
 
-        @array_constraint(b, m.Y, m.M, where=used, doc="Billed is the month's peak")
+        @array_constraint(
+            b, m.Y, m.M, where=used, couples_years=chosen, doc="Billed is the month's peak"
+        )
         def own_peak(b: pyo.Block, y: Any, month: Any) -> Any:
             return b.billed[y, month] >= m.monthly_peak[y, month]
 

@@ -86,7 +86,9 @@ class YearBlock:
             cost[free] -= coupling_value[self.columns[free]]
         return self._named(replace(self.problem, cost=cost, lower=lower, upper=upper))
 
-    def elastically_fixed(self, values: Floats, coupling_value: Floats) -> NamedProblem:
+    def elastically_fixed(
+        self, values: Floats, coupling_value: Floats | None = None
+    ) -> NamedProblem:
         """Return the block as `fixed` does, its elastic rows with a shortage each at a penalty.
 
         It has a solution whether or not the sizes suffice: the columns behind the block's own are
@@ -102,14 +104,16 @@ class YearBlock:
         return self._named(
             replace(
                 fixed,
-                cost=np.concatenate([fixed.cost, np.full(n_more, self._penalty)]),
+                cost=np.concatenate([fixed.cost, np.full(n_more, self._penalty(coupling_value))]),
                 matrix=narrow(sparse.hstack([fixed.matrix, more], format="csr")),
                 lower=np.concatenate([fixed.lower, np.zeros(n_more)]),
                 upper=np.concatenate([fixed.upper, np.full(n_more, np.inf)]),
             )
         )
 
-    def raised(self, row_dual: Floats, x: Floats, values: Floats, price: Floats) -> Floats | None:
+    def raised(
+        self, row_dual: Floats, x: Floats, values: Floats, price: Floats, coupling_value: Floats
+    ) -> Floats | None:
         """Return sizes with the cheapest one that relieves a shortage raised by it.
 
         Parameters
@@ -120,6 +124,8 @@ class YearBlock:
             Sizes of the whole program.
         price : ndarray, shape (n,)
             Price of a unit more, in the whole program's columns.
+        coupling_value : ndarray, shape (n,)
+            What `elastically_fixed` was given.
 
         Returns
         -------
@@ -130,7 +136,8 @@ class YearBlock:
         relief = (self.problem.matrix.T @ row_dual - self.problem.cost)[self.held]
         room = self.problem.upper[self.held] - values[at]
         more = short + MARGIN * max(1.0, short)
-        helps = np.flatnonzero((relief > RELIEVES * self._penalty) & (room >= more))
+        enough = RELIEVES * self._penalty(coupling_value)
+        helps = np.flatnonzero((relief > enough) & (room >= more))
         if not helps.size:
             return None
         best = helps[np.argmin(price[at[helps]])]
@@ -138,10 +145,12 @@ class YearBlock:
         larger[at[best]] += more
         return larger
 
-    @property
-    def _penalty(self) -> float:
-        """What a unit of shortage costs."""
-        return PENALTY * max(1.0, float(np.abs(self.problem.cost).max(initial=0.0)))
+    def _penalty(self, coupling_value: Floats | None) -> float:
+        """Return what a unit of shortage costs: more than any peak that serving it makes."""
+        costs = [self.problem.cost]
+        if coupling_value is not None:
+            costs.append(coupling_value[self.columns[np.setdiff1d(self.link, self.held)]])
+        return PENALTY * max(1.0, *(float(np.abs(part).max(initial=0.0)) for part in costs))
 
     def shortage(self, x: Floats) -> float:
         """Return by how much the worst elastic row is unmet, solved as `elastically_fixed`."""

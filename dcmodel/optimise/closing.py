@@ -206,6 +206,8 @@ class Closing:
         if design is None:
             return False
         self._mended(design, centre)
+        if self.parts.has_operational_links:
+            self._hold(design)
         self._mix()
         self._bound(f"improved {turn}")
         return True
@@ -284,6 +286,27 @@ class Closing:
         self._keep(x, row_dual)
         return None
 
+    def _hold(self, design: Floats) -> None:
+        """Dispatch a design with outcomes of operation held at it, too, and learn from the blocks.
+
+        At a price they take one end of a kink or the other; held, they show what lies between.
+        """
+        blocks = self.parts.blocks
+        answers = self._solve_all([block.elastically_fixed(design) for block in blocks], True)
+        x, row_dual, runs = design.copy(), np.zeros(self.problem.shape[0]), True
+        for i, (block, answer) in enumerate(zip(blocks, answers, strict=True)):
+            enough = answer is not None and block.shortage(answer.x) <= SHORT
+            runs &= enough
+            if answer is not None:
+                x[block.columns] = answer.x[: block.columns.size]
+                row_dual[block.rows] = believed(answer)
+                # what is short is no point of the block, and its cut says what it needs
+                self.master.add(i, believed(answer), answer.x, is_point=enough)
+        if runs:
+            at = self.parts.master_columns
+            x[at] = self.master.complete(x)[at]
+            self._keep(x, row_dual)
+
     def _dispatch_exactly(self) -> None:
         """Dispatch the best design without the penalty of an elastic trial.
 
@@ -325,7 +348,9 @@ class Closing:
             raised = None
             if answer is not None and attempt < RAISES:
                 logger.info("block of year %d: short by %.3g", block.year, block.shortage(answer.x))
-                raised = block.raised(believed(answer), answer.x, design, wish.above)
+                value = self.master.coupling_value(self.coupling_dual)
+                duals = believed(answer)
+                raised = block.raised(duals, answer.x, design, wish.above, value)
             if raised is None:
                 hard.append(i)
             else:

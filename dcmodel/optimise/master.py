@@ -73,11 +73,14 @@ class Wish:
         Wanted link columns, in the whole program's columns.
     above, below : ndarray, shape (n,)
         Price of a unit more and of a unit less.
+    least : ndarray, shape (n,), optional
+        Sizes known to be needed: no design is smaller, where one can be had.
     """
 
     sizes: Floats
     above: Floats
     below: Floats
+    least: Floats | None = None
 
     def held(self, design: Floats, wanted: Floats) -> Wish:
         """Return the wish after `design` failed and `wanted` would do: do not fall back again."""
@@ -87,6 +90,7 @@ class Wish:
             np.where(up | down, wanted, self.sizes),
             np.where(down, HOLD * self.above, self.above),
             np.where(up, HOLD * self.below, self.below),
+            np.where(up, wanted, -np.inf if self.least is None else self.least),
         )
 
 
@@ -353,8 +357,18 @@ class Master:
                 return None
         else:
             program.lower[n : n + n_blocks] = 0.0
-            answer = solve(program, tolerance=EXACT)
+            answer = self._not_below(program, wish) or solve(program, tolerance=EXACT)
         return self.complete(self._design(_settled(program, answer, self._link).x))
+
+    def _not_below(self, program: Problem, wish: Wish) -> Solution | None:
+        """Return a design with the sizes that are known to be needed; None where none can be."""
+        if wish.least is None:
+            return None
+        lower = program.lower.copy()
+        at = self._link
+        least = np.minimum(wish.least[self.link_columns], program.upper[at])
+        lower[at] = np.maximum(lower[at], least)
+        return solve_or_none(replace(program, lower=lower), tolerance=EXACT)
 
     def complete(self, sizes: Floats) -> Floats:
         """Return link and pure columns of least pure cost with the link columns as given."""
