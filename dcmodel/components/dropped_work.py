@@ -35,7 +35,8 @@ class DroppedWork(Component):
     _open_steps: Mask | None = PrivateAttr(None)
     """Steps in which work without a stated value may be refused, shape (years, steps); all where
     None."""
-    in_reference: ClassVar[bool] = False
+    _refuses: bool = PrivateAttr(True)
+    """Whether work is refused while there is power for it."""
     moves_work: ClassVar[bool] = True
 
     def build(self, b: pyo.Block, case: SiteCase) -> None:
@@ -44,7 +45,7 @@ class DroppedWork(Component):
         declare_dark(b, case)
         work = case.workload
         rows = np.flatnonzero(may_be_refused(case))
-        if not rows.size:
+        if not rows.size or not self._refuses:
             return
         b.K = pyo.Set(initialize=[work.names[k] for k in rows], ordered=True)
         b.value = ArrayParam(b.K, values=work_values(case)[rows])
@@ -84,6 +85,12 @@ class DroppedWork(Component):
         again = self.model_copy()
         again._open_steps = left
         return again
+
+    def ordinary(self) -> DroppedWork:
+        """Return the component of a site that refuses no work: servers without power stay dark."""
+        own = self.model_copy()
+        own._open_steps, own._refuses = None, False
+        return own
 
     def charge(self, b: pyo.Block, case: SiteCase) -> None:
         """Drop no more of the work that may wait than leaves its queue."""

@@ -73,6 +73,12 @@ class UnservedEnergy(Component):
         again._open_steps = left
         return again
 
+    def ordinary(self) -> UnservedEnergy:
+        """Return the component with every step open: which ones close is the design's own."""
+        own = self.model_copy()
+        own._open_steps = None
+        return own
+
     def charge(self, b: pyo.Block, case: SiteCase) -> None:
         """Keep the work of dark servers out of the queues."""
         keep_dark_work_apart(b, case)

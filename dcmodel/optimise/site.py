@@ -104,6 +104,13 @@ class Plant:
         return replace(case, facility=self.lines(case, load), series=series)
 
 
+    def energy_error(self, case: SiteCase, load: FloatArray) -> float:
+        """Return the largest yearly difference of energy between lines and physics, relative."""
+        error = linearisation_error(case.facility, self.design, self.weather, load)
+        built = case.it_capacity > 0
+        return float(np.abs(error.energy[built]).max(initial=0.0))
+
+
 @dataclass(frozen=True)
 class Solved:
     """A solved model of one site."""
@@ -296,7 +303,7 @@ def _optimum(
         report("solve")
         solved = _solve(case, coarse, proposals, effort, report)
         load = solved.case_load(coarse)
-        solved = replace(solved, energy_error=_energy_error(case, plant, load))
+        solved = replace(solved, energy_error=plant.energy_error(case, load))
         report("physics", **({} if coarse else {"gap": solved.solution.gap}))
         _logger.info("round %d: facility energy differs by %.2e", rounds, solved.energy_error)
         parts = _revised(solved.m, solved.case)
@@ -446,13 +453,6 @@ def _report_bounds(report: Report, line: Round) -> None:
         report("solve", gap=gap)
 
 
-def _energy_error(case: SiteCase, plant: Plant, load: FloatArray) -> float:
-    """Return the largest yearly difference of facility energy between the lines and the physics."""
-    error = linearisation_error(case.facility, plant.design, plant.weather, load)
-    built = case.it_capacity > 0
-    return float(np.abs(error.energy[built]).max(initial=0.0))
-
-
 def _verified(
     solved: Solved, hours: npt.ArrayLike, coarse: Segments | None
 ) -> tuple[xr.Dataset, Verification]:
@@ -471,10 +471,17 @@ def _verified(
 def _add_reference(result: xr.Dataset, case: SiteCase, effort: Effort) -> None:
     """Add cost and sizes of the ordinary grid-supplied site, without contracts and shifting."""
     reference = case.reference()
-    m, lp = compile_site(reference)
-    with in_words(lp, case.name, "the reference, an ordinary grid-supplied site, has no design"):
-        solution = solve_pathway(lp, gap=effort.gap, jobs=effort.jobs, tolerance=YEAR_TOLERANCE)
-    solution = _told(lp, solution, effort, at_once=False)
-    lp.load_solution(m, solution.x, solution.row_dual)
+    for _ in range(REVISIONS_MAX):
+        m, lp = compile_site(reference)
+        what = "the reference, an ordinary grid-supplied site, has no design"
+        with in_words(lp, case.name, what):
+            solution = solve_pathway(lp, gap=effort.gap, jobs=effort.jobs, tolerance=YEAR_TOLERANCE)
+        solution = polished(lp, solution, effort.gap, tolerance=YEAR_TOLERANCE)
+        solution = settled(lp, _told(lp, solution, effort, at_once=False), effort.gap)
+        lp.load_solution(m, solution.x, solution.row_dual)
+        parts = _revised(m, reference)
+        if parts is None:
+            break
+        reference = replace(reference, components=parts)
     add_beside(result, "cost", site_costs(lp, solution.x))
     add_beside(result, "capacity", site_sizes(m))
