@@ -25,7 +25,7 @@ from dcmodel.facility.design import Design
 from dcmodel.facility.linearise import AffineFacility, linearisation_error, linearise
 from dcmodel.facility.weather import FacilityWeather
 from dcmodel.optimise.build import compile_site
-from dcmodel.optimise.crumbs import cleared
+from dcmodel.optimise.crumbs import cleared, without_crumbs_again
 from dcmodel.optimise.exclusive import held_apart
 from dcmodel.optimise.explain import explain, unexplained
 from dcmodel.optimise.extract import (
@@ -339,8 +339,8 @@ def _limit_rounds(name: str, solved: Solved, rounds: int, revisions: int) -> Non
         raise SolverError(Fault(name, msg))
     if revisions > REVISIONS_MAX:
         msg = (
-            f"after {REVISIONS_MAX} solutions there are still outages that are not survived; state "
-            "more components.outage.starts"
+            f"after {REVISIONS_MAX} solutions there are still outages that are not survived, or load "
+            "that is lost beside idle power; state more components.outage.starts, or allow no loss"
         )
         raise SolverError(Fault(name, msg))
 
@@ -415,16 +415,21 @@ def _solve(
     )
     solution = polished(lp, solution, effort.gap, solver=effort.solver, tolerance=YEAR_TOLERANCE)
     solution = _told(lp, solution, effort, at_once)
-    solution = held_apart(
-        m,
-        lp,
-        solution,
-        gap=effort.gap,
-        at_once=at_once,
-        solver=effort.solver,
-        tolerance=YEAR_TOLERANCE,
-        jobs=effort.jobs,
-    )
+    told = solution
+
+    def apart(program: LinearProgram) -> PathwaySolution:
+        return held_apart(
+            m,
+            program,
+            told,
+            gap=effort.gap,
+            at_once=at_once,
+            solver=effort.solver,
+            tolerance=YEAR_TOLERANCE,
+            jobs=effort.jobs,
+        )
+
+    solution = without_crumbs_again(lp, apart, effort.gap)
     solution = settled(lp, solution, effort.gap)
     lp.load_solution(m, solution.x, solution.row_dual)
     solved_case = case if coarse is None else case.segmented(coarse)

@@ -93,11 +93,12 @@ class RandomSite:
         )
 
 
-def solve_random(case: SiteCase, gap: float = 1e-4, **options):
-    """Return the verified result of a case on its own hours."""
+def solve_random(case: SiteCase, gap: float = 1e-4, hourly: bool = False):
+    """Return the verified result of a case on its own hours, as one program or year by year."""
     hours = case.clock.time.to_numpy()
     whole = Segments(np.arange(len(hours)), np.ones(len(hours), dtype=np.int64))
-    return solve_site(case, StraightPlant(), hours, segments=whole, gap=gap, jobs=1, **options)
+    segments = None if hourly else whole
+    return solve_site(case, StraightPlant(), hours, segments=segments, gap=gap, jobs=1)
 
 
 def random_site(seed: int, years: int | None = None, days: int = 2) -> RandomSite:
@@ -184,7 +185,7 @@ def random_site(seed: int, years: int | None = None, days: int = 2) -> RandomSit
 
 def _tariffs(rng, scale, need, years):
     """Return a few charges on peaks, dear enough that to dodge them tempts."""
-    peaks = {"named": [f"07-02 {rng.integers(10, 20)}", f"07-01 {rng.integers(10, 20)}"]}
+    peaks = {"named": [f"07-01 {rng.integers(10, 15)}", f"07-01 {rng.integers(15, 20)}"]}
     much = float(rng.choice([1.0, 10.0, 100.0]))
     known = {
         "coincident_peak": {
