@@ -12,7 +12,7 @@ from pydantic import PrivateAttr
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, array_expression, cost_term
 from dcmodel.components.base import Component, SiteCase, components
 from dcmodel.components.dark import declare_dark, keep_dark_work_apart
-from dcmodel.components.idle import Mask, steps_to_close
+from dcmodel.components.idle import LossLimit, idle_power, lower_limit, unserved_power
 from dcmodel.components.values import may_be_refused, work_values
 
 
@@ -32,10 +32,11 @@ class DroppedWork(Component):
     """
 
     kind: ClassVar[str] = "dropped_work"
-    _open_steps: Mask | None = PrivateAttr(None)
-    """Steps in which work without a stated value may be refused, shape (years, steps); all where
+    _limit: LossLimit | None = PrivateAttr(None)
+    """What of the work of classes without a stated value may be refused in each hour; all where
     None."""
-    in_reference: ClassVar[bool] = False
+    _refuses: bool = PrivateAttr(True)
+    """Whether work is refused while there is power for it."""
     moves_work: ClassVar[bool] = True
 
     def build(self, b: pyo.Block, case: SiteCase) -> None:
@@ -44,14 +45,14 @@ class DroppedWork(Component):
         declare_dark(b, case)
         work = case.workload
         rows = np.flatnonzero(may_be_refused(case))
-        if not rows.size:
+        if not rows.size or not self._refuses:
             return
         b.K = pyo.Set(initialize=[work.names[k] for k in rows], ordered=True)
         b.value = ArrayParam(b.K, values=work_values(case)[rows])
-        upper = work.arrivals[rows]
-        if self._open_steps is not None:
-            by_step = self._open_steps | _states_value(case)[rows, None, None]
-            upper = np.where(by_step, upper, 0.0)
+        upper = work.arrivals[rows]  # a copy
+        if self._limit is not None:
+            bound = ~_states_value(case)[rows]
+            upper[bound] = np.minimum(self._limit.of_steps(case), upper[bound])
         b.dropped = ArrayVar(b.K, m.Y, m.T, lower=0, upper=upper, doc="Work dropped [MW]")
 
         @array_expression(b, m.Y, m.T, doc="Work moved into the hour [MW]")
@@ -76,14 +77,24 @@ class DroppedWork(Component):
         bound = [k for k, name in enumerate(names) if not _states_value(case)[_row(case, name)]]
         if not bound:
             return None
-        lost = np.asarray(block.dropped.array)[bound].sum(axis=0)
-        may_lose = np.asarray((block.dropped.upper_bound[bound] > 0).any(axis=0), dtype=bool)
-        left = steps_to_close(m, lost, may_lose)
-        if left is None:
+        lost, most = (
+            np.asarray(a)[bound] for a in (block.dropped.array, block.dropped.upper_bound)
+        )
+        # work in MW of idle power, after load without any power
+        per_work = np.maximum((1 - case.idle_fraction) * case.facility.power_slope, 1e-9)
+        idle = np.maximum(idle_power(m) - unserved_power(m), 0.0) / per_work
+        limit = lower_limit(case, lost, most, idle, self._limit)
+        if limit is None:
             return None
         again = self.model_copy()
-        again._open_steps = left
+        again._limit = limit
         return again
+
+    def ordinary(self) -> DroppedWork:
+        """Return the component of a site that refuses no work: servers without power stay dark."""
+        own = self.model_copy()
+        own._limit, own._refuses = None, False
+        return own
 
     def charge(self, b: pyo.Block, case: SiteCase) -> None:
         """Drop no more of the work that may wait than leaves its queue."""

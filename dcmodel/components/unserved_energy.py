@@ -11,7 +11,7 @@ from pydantic import PrivateAttr
 from dcmodel.arrays import ArrayVar, array_expression, cost_term
 from dcmodel.components.base import Component, SiteCase, components
 from dcmodel.components.dark import declare_dark, keep_dark_work_apart
-from dcmodel.components.idle import Mask, steps_to_close
+from dcmodel.components.idle import LossLimit, idle_power, lower_limit
 from dcmodel.components.staging import by_year
 from dcmodel.components.values import lost_load
 
@@ -28,8 +28,8 @@ class UnservedEnergy(Component):
 
     kind: ClassVar[str] = "unserved_energy"
 
-    _open_steps: Mask | None = PrivateAttr(None)
-    """Steps in which load may be lost, shape (years, steps); all where None."""
+    _limit: LossLimit | None = PrivateAttr(None)
+    """What of the load may be lost in each hour; all where None."""
 
     def build(self, b: pyo.Block, case: SiteCase) -> None:
         """Declare unserved power and its cost."""
@@ -44,8 +44,8 @@ class UnservedEnergy(Component):
         price = lost_load(case)
         limit = np.where(allowed > 0, case.facility_design_peak * case.it_capacity, 0.0)
         upper = np.tile(limit[:, None], len(case.duration))
-        if self._open_steps is not None:
-            upper = np.where(self._open_steps, upper, 0.0)
+        if self._limit is not None:
+            upper = np.minimum(self._limit.of_steps(case)[0], upper)
         b.unserved = ArrayVar(m.Y, m.T, lower=0, upper=upper, doc="Unserved power [MW]")
 
         @array_expression(b, m.Y, m.T, doc="Power into the site bus [MW]")
@@ -57,7 +57,7 @@ class UnservedEnergy(Component):
             return price * sum(m.duration[t] * b.unserved[y, t] for t in m.T)
 
     def revised(self, m: pyo.ConcreteModel, case: SiteCase) -> Component | None:
-        """Return the component without loss in steps with idle power; None if there is none.
+        """Return the component without loss beside idle power; None if there is none.
 
         A charge on peaks may exceed the value of lost load for an hour; to black out servers
         beside power that is paid for is no plan all the same.
@@ -65,13 +65,19 @@ class UnservedEnergy(Component):
         unserved = m.asset[self.label].component("unserved")
         if unserved is None:
             return None
-        may_lose = np.asarray(unserved.upper_bound) > 0
-        left = steps_to_close(m, np.asarray(unserved.array), may_lose)
-        if left is None:
+        lost, most = (np.asarray(a)[None] for a in (unserved.array, unserved.upper_bound))
+        limit = lower_limit(case, lost, most, idle_power(m), self._limit)
+        if limit is None:
             return None
         again = self.model_copy()
-        again._open_steps = left
+        again._limit = limit
         return again
+
+    def ordinary(self) -> UnservedEnergy:
+        """Return the component without the limits that a design has led to."""
+        own = self.model_copy()
+        own._limit = None
+        return own
 
     def charge(self, b: pyo.Block, case: SiteCase) -> None:
         """Keep the work of dark servers out of the queues."""

@@ -188,7 +188,9 @@ class MinimumTake(TariffForm):
         shares = self._shares(case)
         ramp = np.array(self.ramp, dtype=float)
         most = limit / ramp[ramp > 0].min() if (ramp > 0).any() else limit
-        b.contract = ArrayVar(m.Y, lower=0, upper=max(limit, most), doc="Contracted power [MW]")
+        b.contract = ArrayVar(
+            m.Y, lower=0, upper=max(limit, most), operational=True, doc="Contracted power [MW]"
+        )
         within = np.broadcast_to((shares > 0)[:, None], (len(shares), 12))
 
         @array_constraint(

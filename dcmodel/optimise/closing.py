@@ -15,6 +15,7 @@ from dcmodel.base.errors import SolverError
 from dcmodel.optimise.blocks import NamedProblem, Split, YearBlock
 from dcmodel.optimise.certify import PRIMAL_TOLERANCE, check
 from dcmodel.optimise.master import Master, Mix, Wish, believed
+from dcmodel.optimise.outcomes import cheapest_outcomes
 from dcmodel.optimise.solve import Solution, solve, solve_or_none
 from dcmodel.optimise.solvers.problem import Floats, Problem
 
@@ -280,9 +281,7 @@ class Closing:
             self.master.add(i, believed(answer), answer.x)
         if short:
             return self._enlarged(short, design, wish, may_stretch, attempt)
-        if self.parts.has_operational_links:
-            at = self.parts.master_columns
-            x[at] = self.master.complete(x)[at]
+        x = self._followed(x)
         self._keep(x, row_dual)
         return None
 
@@ -303,9 +302,18 @@ class Closing:
                 # what is short is no point of the block, and its cut says what it needs
                 self.master.add(i, believed(answer), answer.x, is_point=enough)
         if runs:
-            at = self.parts.master_columns
-            x[at] = self.master.complete(x)[at]
-            self._keep(x, row_dual)
+            self._keep(self._followed(x), row_dual)
+
+    def _followed(self, x: Floats) -> Floats:
+        """Return columns with the outcomes of operation that reach into other years as they follow.
+
+        A year is dispatched without knowing what others draw, on which its own billed demand may
+        depend: with every hour and decision as it is, the outcomes are chosen for all years.
+        """
+        if not self.parts.has_operational_links:
+            return x
+        found = cheapest_outcomes(self.problem, np.asarray(self.lp.operational, dtype=bool), x)
+        return x if found is None else found
 
     def _dispatch_exactly(self) -> None:
         """Dispatch the best design without the penalty of an elastic trial.
@@ -325,9 +333,7 @@ class Closing:
             own[block.held] = False
             x[block.columns[own]] = answer.x[own]
             row_dual[block.rows] = believed(answer)
-        if self.parts.has_operational_links:
-            at = self.parts.master_columns
-            x[at] = self.master.complete(x)[at]
+        x = self._followed(x)
         certificate = check(self.problem, np.clip(x, self.problem.lower, self.problem.upper))
         worse = certificate.objective > self.upper + EQUAL * abs(self.upper)
         if certificate.relative_violation <= PRIMAL_TOLERANCE and not worse:

@@ -74,6 +74,46 @@ def cleared(
     )
 
 
+def without_crumbs_again(
+    lp: LinearProgram,
+    solve_again: Callable[[LinearProgram], PathwaySolution],
+    gap: float,
+) -> PathwaySolution:
+    """Return what a further step makes of a solution, in which it leaves no crumbs of sizes.
+
+    Parameters
+    ----------
+    lp : LinearProgram
+        The whole program.
+    solve_again : callable
+        The step, of a program with the columns of `lp`; it chooses sizes anew.
+    gap : float
+        Gap that was asked for.
+    """
+    first = found = solve_again(lp)
+    upper = lp.upper.copy()
+    for _ in range(ROUNDS_MAX):
+        crumbs = _crumbs(lp, found.x)
+        if not crumbs.any():
+            break
+        upper = np.where(crumbs, 0.0, upper)
+        found = solve_again(lp.replace(upper=upper))
+    if found is first:
+        return first
+    # what was proven of the program without these sizes is not proven of the whole
+    objective = float(lp.objective(found.x))
+    apart = max(objective - first.lower_bound, 0.0) / max(1.0, abs(objective))
+    status = "gap_not_reached" if first.status == "optimal" and apart > gap else first.status
+    return replace(
+        found,
+        objective=objective,
+        lower_bound=first.lower_bound,
+        gap=apart,
+        status=status,
+        bound_dual=first.bound_dual,
+    )
+
+
 def _cleared(
     lp: LinearProgram, x: Floats, again: Callable[[LinearProgram], Floats | None]
 ) -> Floats:

@@ -325,7 +325,8 @@ def add_metrics(result: xr.Dataset, prefix: str = "") -> None:
     if "work_lost" in result:
         doc = "Work lost, all years [MWh]"
         _put(result, "work_lost_total", scalar, result["work_lost"].sum(), doc)
-    total = float(result["it_energy"].sum())
+    # ratios of what runs are of the IT energy that was drawn: dark servers have no PUE
+    total = float(result["it_energy"].sum()) or np.nan
     facility = result["facility_energy"]
     for name in ("clean_share_yearly", "clean_share_hourly", "clean_share_hourly_own"):
         mean = (result[name] * facility).sum() / facility.sum()

@@ -25,7 +25,7 @@ from dcmodel.facility.design import Design
 from dcmodel.facility.linearise import AffineFacility, linearisation_error, linearise
 from dcmodel.facility.weather import FacilityWeather
 from dcmodel.optimise.build import compile_site
-from dcmodel.optimise.crumbs import cleared
+from dcmodel.optimise.crumbs import cleared, without_crumbs_again
 from dcmodel.optimise.exclusive import held_apart
 from dcmodel.optimise.explain import explain, unexplained
 from dcmodel.optimise.extract import (
@@ -109,6 +109,12 @@ class Plant:
         for component in case.components:
             series |= component.facility_series(self.design, self.weather, load)
         return replace(case, facility=self.lines(case, load), series=series)
+
+    def energy_error(self, case: SiteCase, load: FloatArray) -> float:
+        """Return the largest yearly difference of energy between lines and physics, relative."""
+        error = linearisation_error(case.facility, self.design, self.weather, load)
+        built = case.it_capacity > 0
+        return float(np.abs(error.energy[built]).max(initial=0.0))
 
 
 @dataclass(frozen=True)
@@ -304,7 +310,7 @@ def _optimum(
         report("solve")
         solved = _solve(case, coarse, proposals, effort, report)
         load = solved.case_load(coarse)
-        solved = replace(solved, energy_error=_energy_error(case, plant, load))
+        solved = replace(solved, energy_error=plant.energy_error(case, load))
         report("physics", **({} if coarse else {"gap": solved.solution.gap}))
         _logger.info("round %d: facility energy differs by %.2e", rounds, solved.energy_error)
         parts = _revised(solved.m, solved.case)
@@ -340,8 +346,9 @@ def _limit_rounds(name: str, solved: Solved, rounds: int, revisions: int) -> Non
         raise SolverError(Fault(name, msg))
     if revisions > REVISIONS_MAX:
         msg = (
-            f"after {REVISIONS_MAX} solutions there are still outages that are not survived; state "
-            "more components.outage.starts"
+            f"after {REVISIONS_MAX} solutions there are still outages that are not survived, or "
+            "load that is lost beside idle power; state more components.outage.starts, or allow "
+            "no loss"
         )
         raise SolverError(Fault(name, msg))
 
@@ -416,16 +423,21 @@ def _solve(
     )
     solution = polished(lp, solution, effort.gap, solver=effort.solver, tolerance=YEAR_TOLERANCE)
     solution = _told(lp, solution, effort, at_once)
-    solution = held_apart(
-        m,
-        lp,
-        solution,
-        gap=effort.gap,
-        at_once=at_once,
-        solver=effort.solver,
-        tolerance=YEAR_TOLERANCE,
-        jobs=effort.jobs,
-    )
+    told = solution
+
+    def apart(program: LinearProgram) -> PathwaySolution:
+        return held_apart(
+            m,
+            program,
+            told,
+            gap=effort.gap,
+            at_once=at_once,
+            solver=effort.solver,
+            tolerance=YEAR_TOLERANCE,
+            jobs=effort.jobs,
+        )
+
+    solution = without_crumbs_again(lp, apart, effort.gap)
     solution = settled(lp, solution, effort.gap)
     lp.load_solution(m, solution.x, solution.row_dual)
     solved_case = case if coarse is None else case.segmented(coarse)
@@ -454,13 +466,6 @@ def _report_bounds(report: Report, line: Round) -> None:
         report("solve", gap=gap)
 
 
-def _energy_error(case: SiteCase, plant: Plant, load: FloatArray) -> float:
-    """Return the largest yearly difference of facility energy between the lines and the physics."""
-    error = linearisation_error(case.facility, plant.design, plant.weather, load)
-    built = case.it_capacity > 0
-    return float(np.abs(error.energy[built]).max(initial=0.0))
-
-
 def _verified(
     solved: Solved, hours: npt.ArrayLike, coarse: Segments | None
 ) -> tuple[xr.Dataset, Verification]:
@@ -486,23 +491,37 @@ def _add_reference(result: xr.Dataset, case: SiteCase, effort: Effort) -> list[s
         what the study asks. Its figures are NaN then.
     """
     for with_supply, note in REFERENCES.items():
-        m, lp = compile_site(case.reference(with_supply=with_supply))
         try:
-            solution = solve_pathway(
-                lp,
-                gap=effort.gap,
-                jobs=effort.jobs,
-                tolerance=YEAR_TOLERANCE,
-                time_limit=REFERENCE_SECONDS,
-            )
+            m, lp, solution = _solved_reference(case.reference(with_supply=with_supply), effort)
         except (InfeasibleError, SolverError) as error:
             _logger.warning("%s: no such reference: %s", case.name, error)
             continue
-        solution = _told(lp, solution, effort, at_once=False)
-        lp.load_solution(m, solution.x, solution.row_dual)
         add_beside(result, "cost", site_costs(lp, solution.x))
         add_beside(result, "capacity", site_sizes(m))
         return [note] if note else []
     for name in ("cost", "capacity"):
         result[f"reference_{name}"] = xr.full_like(result[name], np.nan).reset_coords(drop=True)
     return ["there is no reference: grid and on-site supply cannot serve this load without more"]
+
+
+def _solved_reference(
+    reference: SiteCase, effort: Effort
+) -> tuple[pyo.ConcreteModel, LinearProgram, PathwaySolution]:
+    """Return a reference's model and program with the solution loaded, by its own laws."""
+    for _ in range(REVISIONS_MAX):
+        m, lp = compile_site(reference)
+        solution = solve_pathway(
+            lp,
+            gap=effort.gap,
+            jobs=effort.jobs,
+            tolerance=YEAR_TOLERANCE,
+            time_limit=REFERENCE_SECONDS,
+        )
+        solution = polished(lp, solution, effort.gap, tolerance=YEAR_TOLERANCE)
+        solution = settled(lp, _told(lp, solution, effort, at_once=False), effort.gap)
+        lp.load_solution(m, solution.x, solution.row_dual)
+        parts = _revised(m, reference)
+        if parts is None:
+            break
+        reference = replace(reference, components=parts)
+    return m, lp, solution

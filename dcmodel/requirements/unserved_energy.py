@@ -49,8 +49,8 @@ class UnservedLimit(Requirement):
 
         @array_constraint(b, m.Y, where=limit > 0, doc="Unserved energy of the year")
         def unserved_of_year(b: pyo.Block, y: Any) -> Any:
-            lost = sum([block.unserved[y, t] * m.duration[t] for block in losing for t in m.T])
-            return lost <= b.lost[y]
+            lost = [sum(m.duration[t] * one.unserved[y, t] for t in m.T) for one in losing]
+            return sum(lost) <= b.lost[y]
 
     def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:
         """Return the unserved energy allowed."""
