@@ -408,7 +408,26 @@ def _solve(
     )
     solution = polished(lp, solution, effort.gap, solver=effort.solver, tolerance=YEAR_TOLERANCE)
     solution = _told(lp, solution, effort, at_once)
-    solution = held_apart(
+    solution = _apart(m, lp, solution, effort, at_once)
+    # sizes chosen again with the directions of flows leave crumbs again; these sizes stay
+    told = _told(lp, solution, effort, at_once=False)
+    if told is not solution:
+        solution = _apart(m, lp, told, effort, at_once=False)
+    solution = settled(lp, solution, effort.gap)
+    lp.load_solution(m, solution.x, solution.row_dual)
+    solved_case = case if coarse is None else case.segmented(coarse)
+    return Solved(m, lp, solved_case, solution, 0.0)
+
+
+def _apart(
+    m: pyo.ConcreteModel,
+    lp: LinearProgram,
+    solution: PathwaySolution,
+    effort: Effort,
+    at_once: bool,
+) -> PathwaySolution:
+    """Return a solution in which no store charges and discharges in the same step."""
+    return held_apart(
         m,
         lp,
         solution,
@@ -418,10 +437,6 @@ def _solve(
         tolerance=YEAR_TOLERANCE,
         jobs=effort.jobs,
     )
-    solution = settled(lp, solution, effort.gap)
-    lp.load_solution(m, solution.x, solution.row_dual)
-    solved_case = case if coarse is None else case.segmented(coarse)
-    return Solved(m, lp, solved_case, solution, 0.0)
 
 
 def _told(
@@ -461,8 +476,10 @@ def _verified(
     begin = stamps if coarse is None else stamps[coarse.start]
     x = solved.solution.x
     result = site_dataset(solved.m, solved.lp, solved.case, x, begin)
-    duals = solved.solution.bound_dual
-    result.update(shadow_prices(solved.m, solved.lp, solved.case, duals))
+    duals, open_usd = solved.solution.bound_dual, solved.solution.gap * solved.solution.objective
+    result.update(
+        shadow_prices(solved.m, solved.lp, solved.case, duals, x=x, gap_usd=abs(open_usd))
+    )
     verification = verify(result, solved.case, solved.lp.objective(x))
     attach_bills(result, solved.case)
     return result, verification
