@@ -257,8 +257,6 @@ class Limit:
     """The limit as it stands, in its unit, shape (years,)."""
     bounds: tuple[tuple[ArrayVar, FloatArray], ...]
     """Variables it bounds from above, each with the rise of its bound per unit of the limit."""
-    marginal: bool = False
-    """Whether the rise holds for small changes only: then it has a price, and explains nothing."""
     falls: bool = False
     """Whether a unit less is what lets go: the limit is a least amount."""
     stated: float | FloatArray | None = None
@@ -401,6 +399,10 @@ class Component(Spec):
 
     def levers(self, b: pyo.Block, case: SiteCase) -> Sequence[Lever]:
         """Return the settings that may be moved where no design serves the load."""
+        return levers_of(self, self.limits(b, case), len(case.years))
+
+    def priced(self, b: pyo.Block, case: SiteCase) -> Sequence[Lever]:
+        """Return the settings of which the study is told what one more unit would save."""
         return levers_of(self, self.limits(b, case), len(case.years))
 
     def items(self, meter: Meter) -> Iterable[BillItem]:

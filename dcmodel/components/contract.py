@@ -23,7 +23,8 @@ categories, `PAYMENT` and `RESALE`, so that neither hides the other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -40,6 +41,7 @@ from dcmodel.arrays import (
 from dcmodel.base.registry import nearest
 from dcmodel.base.schema import Megawatt
 from dcmodel.components.base import Component, FloatArray, Held, Limit, SiteCase
+from dcmodel.components.levers import Lever, volume_on_offer
 from dcmodel.components.staging import staged
 from dcmodel.finance.obligations import Obligation
 from dcmodel.finance.settlement import Settlement, delivered_cost, mean_price, sold_at_hub
@@ -85,6 +87,15 @@ class Offered(Component):
             f"{nearest(name, list(self.terms))} (known: {', '.join(self.terms) or 'none'})"
             for name in unknown
         ]
+
+    def priced(self, b: pyo.Block, case: SiteCase) -> Sequence[Lever]:
+        """Return the settings of its own, and the volume that the offer allows."""
+        terms = self.offer or case.market.contracts.get(self.kind)
+        own = list(super().priced(b, case))
+        if not isinstance(terms, ContractTerms):
+            return own
+        words = f"{self.title}: volume on offer"
+        return [*own, volume_on_offer(self, "offer", words, terms, len(case.years))]
 
     def terms_in(self, case: SiteCase) -> ContractOffer:
         """Return the offer in the years of a case."""
@@ -232,6 +243,14 @@ class Contract(Offered):
         signed = held.signed * offer.stands[y]
         price = case.contract_price_scale * offer.price_paid[y]
         return float(signed.sum()), mean_price(signed, price)
+
+    def priced(self, b: pyo.Block, case: SiteCase) -> Sequence[Lever]:
+        """Return the volume on offer and the capacity: what is signed stands on, so stages grow."""
+        grows = self.contracted_mw is not None
+        return [
+            replace(lever, grows=True) if grows and lever.by_year else lever
+            for lever in super().priced(b, case)
+        ]
 
     def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:
         """Return the largest contracted capacity."""

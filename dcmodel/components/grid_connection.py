@@ -141,6 +141,10 @@ class GridConnection(Component):
         value = np.full(len(case.years), float(own))
         return (of_site, lever_of_field(self, field, "Contracted grid power", "MW", place, value))
 
+    def priced(self, b: pyo.Block, case: SiteCase) -> Sequence[Lever]:
+        """Return the power the site can get, and what the study allows of it."""
+        return self.levers(b, case)
+
 
 def firm_power(case: SiteCase) -> FloatArray:
     """Return the firm power that the site can get [MW], shape (years,)."""

@@ -47,6 +47,8 @@ class Lever:
         Whether its stages must not fall.
     whole : bool
         Whether it is a whole number.
+
+    A share is told in percentage points: `one` is what a unit more of it is, `told` its unit.
     """
 
     name: str
@@ -59,6 +61,16 @@ class Lever:
     by_year: bool = True
     grows: bool = False
     whole: bool = False
+
+    @property
+    def one(self) -> float:
+        """A unit more, in the unit of the key: a percentage point of what has no unit."""
+        return 1.0 if self.unit else 0.01
+
+    @property
+    def told(self) -> str:
+        """Unit in which it is told."""
+        return self.unit or "percentage point"
 
     def allowed(self, values: FloatArray) -> FloatArray:
         """Return the mildest values that a study can state and that give way as far as asked."""
@@ -82,8 +94,6 @@ def levers_of(part: Component, limits: Sequence[Limit], years: int) -> list[Leve
     """Return the levers among the limits of a component: those that are one field of it."""
     found = []
     for limit in limits:
-        if limit.marginal:
-            continue
         field = limit.place[2] if len(limit.place) > 2 else getattr(part, "main", "")
         if field not in type(part).model_fields:
             continue
@@ -165,6 +175,39 @@ def _takes(part: Component, field: str, value: Any) -> bool:
     except ValidationError:
         return False
     return True
+
+
+def volume_on_offer(part: Component, field: str, name: str, terms: Any, years: int) -> Lever:
+    """Return the lever of the volume that an offer allows one buyer, by terms of the study's own.
+
+    Parameters
+    ----------
+    part : Component
+    field : str
+        Field of the component that states terms in place of those of a market.
+    name : str
+        Words for the volume.
+    terms : ContractTerms
+        Terms as they stand, of the study or of its market.
+    years : int
+        How many years the case has.
+    """
+    key = "volume_max_mw"
+    figure = getattr(terms, key)
+
+    def move(case: SiteCase, values: FloatArray) -> SiteCase | None:
+        own = _of_kind(case, part)
+        if own is None:
+            return None
+        other = figure.model_copy(update={"value": float(values[0])})
+        moved = own.model_copy(update={field: terms.model_copy(update={key: other})})
+        return replace(
+            case, components=tuple(moved if one is own else one for one in case.components)
+        )
+
+    place = ("components", part.kind, field, key)
+    value = np.full(years, float(figure.value))
+    return Lever(name, "MW", place, key, value, move, by_year=False)
 
 
 def available_power(case: SiteCase) -> Lever:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
 import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayParam, ArrayVar, array_constraint, array_expression, cost_term
-from dcmodel.components.base import Component, FloatArray, Limit, SiteCase, components
+from dcmodel.components.base import Component, FloatArray, SiteCase, components
+from dcmodel.components.levers import Lever
+from dcmodel.workload.deferral import backlog_max
 
 
 @components.register("shiftable_load")
@@ -79,22 +83,40 @@ class ShiftableLoad(Component):
         def delay(b: pyo.Block, y: Any) -> Any:
             return delay_cost * sum(m.duration[t] * b.backlog[k, y, t] for k in b.K for t in m.T)
 
-    def limits(self, b: pyo.Block, case: SiteCase) -> tuple[Limit, ...]:
+    def priced(self, b: pyo.Block, case: SiteCase) -> Sequence[Lever]:
         """Return the windows: an hour more lets what arrived before that wait too."""
         if b.component("backlog") is None:
             return ()
-        found = []
-        work, names = case.workload, list(b.K)
-        for position, name in enumerate(names):
-            k = work.names.index(name)
-            rise = np.zeros(b.backlog.shape)
-            before, inside = _steps_before(case.duration, work.window_h[k])
-            rise[position] = np.where(inside, work.arrivals[k][:, before], 0.0)
-            value = np.full(len(case.years), work.window_h[k])
-            place = ("workloads", name, "deferral_h")
-            title = f"Deferral of {name}"
-            found.append(Limit(title, "h", place, value, ((b.backlog, rise),), marginal=True))
-        return tuple(found)
+        return [_window(case, name) for name in b.K]
+
+
+def _window(case: SiteCase, name: str) -> Lever:
+    """Return the lever that is the deferral window of one class."""
+    k = case.workload.names.index(name)
+    value = np.full(len(case.years), case.workload.window_h[k])
+
+    def move(case: SiteCase, values: FloatArray) -> SiteCase | None:
+        work, hours = case.workload, float(values[0])
+        end = np.cumsum(case.duration)
+        if case.hours is not None:
+            arrivals = case.hours.workload.arrivals[k]
+        elif np.array_equal(case.duration, np.round(case.duration)):
+            arrivals = np.repeat(work.arrivals[k], case.duration.astype(int), axis=-1)
+        else:
+            return None
+        waiting = backlog_max(arrivals, hours)[..., end.astype(int) - 1]
+        others = np.arange(len(work.names)) != k
+        moved = replace(
+            work,
+            window_h=tuple(hours if i == k else own for i, own in enumerate(work.window_h)),
+            backlog_max=np.where(others[:, None, None], work.backlog_max, waiting),
+        )
+        return replace(case, workload=moved)
+
+    place = ("workloads", name, "deferral_h")
+    return Lever(
+        f"Deferral of {name}", "h", place, "deferral_h", value, move, by_year=False, whole=True
+    )
 
 
 def _batches(b: pyo.Block, case: SiteCase) -> bool:
@@ -128,15 +150,3 @@ def _batches(b: pyo.Block, case: SiteCase) -> bool:
         return sum(b.saving[k, y] * b.batched[k, y, t] for k in b.S)
 
     return True
-
-
-def _steps_before(duration: FloatArray, hours: float) -> tuple[Any, Any]:
-    """Return for each step the step `hours` before, and whether it may lend work: not the last.
-
-    A year begins and ends with nothing waiting.
-    """
-    end = np.cumsum(duration)
-    at = end - hours - 0.5
-    inside = at > 0
-    inside[-1] = False
-    return np.searchsorted(end, np.maximum(at, 0.0), side="right"), inside

@@ -174,7 +174,7 @@ def _conflict(found: _Found, hours: npt.NDArray[np.datetime64], judge: Judge) ->
         return [Fault(case.name, message)] if when else []
     worst = weekly[0]
     assert worst.week is not None
-    limits = [limit for limit in limits_of(search.start.m, case) if not limit.marginal]
+    limits = limits_of(search.start.m, case)
     begin = pd.Timestamp(hours[worst.week.first])
     weeks = round(worst.week.length / HOURS_PER_WEEK)
     span = "week" if weeks <= 1 else f"{weeks} weeks"

@@ -474,8 +474,10 @@ def _verified(
     begin = stamps if coarse is None else stamps[coarse.start]
     x = solved.solution.x
     result = site_dataset(solved.m, solved.lp, solved.case, x, begin)
-    duals = solved.solution.bound_dual
-    result.update(shadow_prices(solved.m, solved.lp, solved.case, duals))
+    duals, open_usd = solved.solution.bound_dual, solved.solution.gap * solved.solution.objective
+    result.update(
+        shadow_prices(solved.m, solved.lp, solved.case, duals, x=x, gap_usd=abs(open_usd))
+    )
     verification = verify(result, solved.case, solved.lp.objective(x))
     attach_bills(result, solved.case)
     return result, verification

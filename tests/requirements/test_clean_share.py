@@ -89,7 +89,7 @@ class TestYearly:
     def test_a_percent_less_saves_its_energy_times_its_premium(self):
         case = case_of([10.0, 20.0], [1.0, 0.5], {"clean_share_yearly": 0.5})
         m, lp, solution = optimum(case)
-        table = shadow_prices(m, lp, case, solution.row_dual)
+        table = shadow_prices(m, lp, case, solution.row_dual, x=solution.x)
         price = table["shadow_price"].sel(limit="requirements.clean_share_yearly", year=2025)
         assert float(price) == near(0.01 * 30 * 10)
         assert bool(table["limit_falls"].sel(limit="requirements.clean_share_yearly"))
