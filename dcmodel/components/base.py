@@ -416,6 +416,10 @@ class Component(Spec):
         """
         return None
 
+    def allowance(self, case: SiteCase) -> FloatArray:
+        """Return what a requirement allows of the component of its name, shape (years,)."""
+        return np.zeros(len(case.years))
+
     def dispatchable_hours(self, case: SiteCase) -> float:
         """Return the hours a year in which its power may be had on request [h]; 0 for most."""
         return 0.0

@@ -12,7 +12,6 @@ from dcmodel.arrays import ArrayVar, array_expression, cost_term
 from dcmodel.components.base import Component, SiteCase, components
 from dcmodel.components.dark import declare_dark, keep_dark_work_apart
 from dcmodel.components.idle import LossLimit, idle_power, lower_limit
-from dcmodel.components.staging import by_year
 from dcmodel.components.values import lost_load
 
 
@@ -35,12 +34,10 @@ class UnservedEnergy(Component):
         """Declare unserved power and its cost."""
         m = b.model()
         declare_dark(b, case)
-        stated = next((one for one in case.requirements if one.kind == self.kind), None)
-        if stated is None:
+        stated = [one.allowance(case) for one in case.requirements if one.kind == self.kind]
+        if not stated or not np.any(stated[0]):
             return
-        allowed = by_year(getattr(stated, "limit_mwh"), case, 0.0)  # noqa: B009, a requirement's
-        if not allowed.any():
-            return
+        [allowed] = stated
         price = lost_load(case)
         limit = np.where(allowed > 0, case.facility_design_peak * case.it_capacity, 0.0)
         upper = np.tile(limit[:, None], len(case.duration))

@@ -9,7 +9,7 @@ import pyomo.environ as pyo
 
 from dcmodel.arrays import ArrayVar, array_constraint
 from dcmodel.base.schema import StagedPositive
-from dcmodel.components.base import Limit, SiteCase
+from dcmodel.components.base import FloatArray, Limit, SiteCase
 from dcmodel.components.staging import by_year
 from dcmodel.requirements.base import Requirement, requirements
 
@@ -29,6 +29,10 @@ class UnservedLimit(Requirement):
     limit_mwh: StagedPositive
     """Largest unserved energy of each year; none before the first stage. [MWh]"""
 
+    def allowance(self, case: SiteCase) -> FloatArray:
+        """Return the energy allowed in each year [MWh], shape (years,)."""
+        return by_year(self.limit_mwh, case, 0.0)
+
     def check(self, case: SiteCase) -> list[str]:
         """Return that the component which leaves energy unserved is missing."""
         if any(part.kind == self.kind for part in case.components):
@@ -41,7 +45,7 @@ class UnservedLimit(Requirement):
     def charge(self, b: pyo.Block, case: SiteCase) -> None:
         """Declare the limit on the year's unserved energy."""
         m = b.model()
-        limit = by_year(self.limit_mwh, case, 0.0)
+        limit = self.allowance(case)
         losing = [block for block in m.asset.values() if block.component("unserved") is not None]
         if not losing:
             return
