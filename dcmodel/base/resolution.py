@@ -56,6 +56,8 @@ money to a cent, water to ten litres, carbon to a kilogram, shares to a milliont
 
 CRUMB_SHARE = 1e-4
 """What is smaller than this share of the largest amount beside it may be rounding. [1]"""
+MONEY_SHARE = 1e-12
+"""The same of amounts of money, whose sums are checked. [1]"""
 FINEST = 1e-3
 """Smallest amount kept of any array, over the resolution of its unit. [1]"""
 
@@ -154,6 +156,8 @@ def without_crumbs(values: npt.ArrayLike, unit: str) -> npt.NDArray[np.float64]:
 def least_meant(largest: float, unit: str) -> float:
     """Return the smallest amount that means something beside the largest of its unit."""
     least = resolution(unit)
+    if plain_unit(unit) == "usd":  # terms of a cost must still sum to it
+        return min(least, MONEY_SHARE * largest)
     return min(least, max(CRUMB_SHARE * largest, FINEST * least))
 
 

@@ -167,9 +167,7 @@ def balance_error(result: xr.Dataset) -> float:
 def cost_error(result: xr.Dataset, objective: float) -> float:
     """Return the discounted sum of cost terms against the objective, relative [1]."""
     discounted = float((result["cost"] * result["discount_factor"]).sum())
-    apart = abs(discounted - objective)
-    # terms are told to a cent, which is not nothing to a small site
-    return 0.0 if apart < CENT_USD else apart / max(abs(objective), 1.0)
+    return abs(discounted - objective) / max(abs(objective), 1.0)
 
 
 def work_error(result: xr.Dataset, case: SiteCase) -> float:
