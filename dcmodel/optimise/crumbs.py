@@ -58,7 +58,10 @@ def cleared(
 
     def by_year(without: LinearProgram) -> Floats | None:
         sizes = propose(without, solution)
-        return dispatch(without, sizes, jobs=jobs, solver=solver, tolerance=tolerance)
+        # exactly: a size that the hours need is no crumb
+        return dispatch(
+            without, sizes, jobs=jobs, solver=solver, tolerance=tolerance, elastic=False
+        )
 
     x = _cleared(lp, solution.x, whole if at_once else by_year)
     if x is solution.x:
@@ -76,6 +79,7 @@ def cleared(
 
 def without_crumbs_again(
     lp: LinearProgram,
+    solution: PathwaySolution,
     solve_again: Callable[[LinearProgram], PathwaySolution],
     gap: float,
 ) -> PathwaySolution:
@@ -85,12 +89,16 @@ def without_crumbs_again(
     ----------
     lp : LinearProgram
         The whole program.
+    solution : PathwaySolution
+        Before the step; a step that changes nothing returns it as it is.
     solve_again : callable
-        The step, of a program with the columns of `lp`; it chooses sizes anew.
+        The step, of a program with the columns of `lp`; it may choose sizes anew.
     gap : float
         Gap that was asked for.
     """
     first = found = solve_again(lp)
+    if first is solution:
+        return first
     upper = lp.upper.copy()
     for _ in range(ROUNDS_MAX):
         crumbs = _crumbs(lp, found.x)
@@ -104,8 +112,14 @@ def without_crumbs_again(
     objective = float(lp.objective(found.x))
     apart = max(objective - first.lower_bound, 0.0) / max(1.0, abs(objective))
     status = "gap_not_reached" if first.status == "optimal" and apart > gap else first.status
-    bounds = {"lower_bound": first.lower_bound, "gap": apart, "status": status}
-    return replace(found, objective=objective, bound_dual=first.bound_dual, **bounds)
+    return replace(
+        found,
+        objective=objective,
+        lower_bound=first.lower_bound,
+        bound_dual=first.bound_dual,
+        gap=apart,
+        status=status,
+    )
 
 
 def _cleared(

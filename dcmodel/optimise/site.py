@@ -103,7 +103,6 @@ class Plant:
             series |= component.facility_series(self.design, self.weather, load)
         return replace(case, facility=self.lines(case, load), series=series)
 
-
     def energy_error(self, case: SiteCase, load: FloatArray) -> float:
         """Return the largest yearly difference of energy between lines and physics, relative."""
         error = linearisation_error(case.facility, self.design, self.weather, load)
@@ -339,8 +338,9 @@ def _limit_rounds(name: str, solved: Solved, rounds: int, revisions: int) -> Non
         raise SolverError(Fault(name, msg))
     if revisions > REVISIONS_MAX:
         msg = (
-            f"after {REVISIONS_MAX} solutions there are still outages that are not survived, or load "
-            "that is lost beside idle power; state more components.outage.starts, or allow no loss"
+            f"after {REVISIONS_MAX} solutions there are still outages that are not survived, or "
+            "load that is lost beside idle power; state more components.outage.starts, or allow "
+            "no loss"
         )
         raise SolverError(Fault(name, msg))
 
@@ -429,7 +429,7 @@ def _solve(
             jobs=effort.jobs,
         )
 
-    solution = without_crumbs_again(lp, apart, effort.gap)
+    solution = without_crumbs_again(lp, told, apart, effort.gap)
     solution = settled(lp, solution, effort.gap)
     lp.load_solution(m, solution.x, solution.row_dual)
     solved_case = case if coarse is None else case.segmented(coarse)

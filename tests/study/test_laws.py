@@ -120,9 +120,7 @@ def assert_loss_has_its_value(result, case):
         expected = expected + price * (result["unserved"].to_numpy() @ hours)
     for name in result["dropped_class"].to_numpy() if "dropped" in result else ():
         value = work_values(case)[case.workload.names.index(str(name))]
-        expected = expected + value * (
-            result["dropped"].sel(dropped_class=name).to_numpy() @ hours
-        )
+        expected = expected + value * (result["dropped"].sel(dropped_class=name).to_numpy() @ hours)
     category = result["cost_category"].to_numpy()
     charged = result["cost"].to_numpy()[np.isin(category, ["unserved", "workload"])].sum(0)
     waits = technology("shiftable_load", 2025).value("delay_cost")
@@ -176,6 +174,19 @@ def test_the_laws_hold_where_years_are_solved_apart_on_hours(seed, monkeypatch):
     assert_no_worse(less, better)
     for result, case in zip((less, better), cases, strict=True):
         assert_laws(result, case)
+
+
+@pytest.mark.slow
+@pytest.mark.xfail(strict=True, reason="which hours lose no load is chosen step by step")
+def test_a_window_beside_a_short_grid_and_dear_peaks_does_not_raise_the_metric():
+    """No loss beside idle power is no convex law: what is found is a design, not always the best.
+
+    Found in one of several hundred draws, 0.5 % above the design without the option.
+    """
+    site = random_site(66, years=2)
+    less = solve_random(site.case("solar_onsite", "dropped_work"))
+    more = solve_random(site.case("solar_onsite", "dropped_work", "shiftable_load"))
+    assert_no_worse(less, more)
 
 
 KINDS = ("unserved_energy", "grid_connection", *OPTIONS)
