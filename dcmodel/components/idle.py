@@ -88,6 +88,10 @@ def lower_limit(
     last one, with the idle power drawn. What is avoided in one hour may be lost in another, so
     after a few solutions this holds in all steps, whether power is idle there or not; else a flat
     load would be closed hour by hour.
+
+    No loss beside idle power is no convex law (either is zero), so this finds a design that keeps
+    it, not always the cheapest: where peaks cost more than the work they carry, a smaller contract
+    with more loss may be cheaper than the idle power drawn.
     """
     total = lost.sum(axis=0)
     avoided = np.minimum(idle, total)

@@ -127,21 +127,25 @@ class Closing:
             )
             raise SolverError(message)
 
-    def dispatched(self, proposal: Proposal) -> Floats | None:
+    def dispatched(self, proposal: Proposal, *, elastic: bool = True) -> Floats | None:
         """Return the hourly dispatch of a proposal's sizes, None where it fails.
 
-        Elastic rows may be unmet where the sizes fall short.
+        If `elastic`, rows that may fall short are unmet where the sizes do not suffice; else that
+        is a failure, and what follows from operation is at its cheapest.
         """
         self._check(proposal)
         design = self._nearest(self._proposed(proposal))
         value = self.master.coupling_value(proposal.coupling_dual)
-        programs = [_trial(block, design, value) for block in self.parts.blocks]
+        programs = [
+            _trial(block, design, value) if elastic else block.fixed(design, value)
+            for block in self.parts.blocks
+        ]
         for block, answer in zip(self.parts.blocks, self._solve_all(programs, True), strict=True):
             if answer is None:
                 return None
             # a little short or not, the load that follows from it is the one asked for
             design[block.columns] = answer.x[: block.columns.size]
-        return design
+        return design if elastic else self._followed(design)
 
     def _proposed(self, proposal: Proposal) -> Wish:
         """Return the sizes of a proposal without crumbs, and what they are worth."""

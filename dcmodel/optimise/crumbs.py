@@ -58,7 +58,10 @@ def cleared(
 
     def by_year(without: LinearProgram) -> Floats | None:
         sizes = propose(without, solution)
-        return dispatch(without, sizes, jobs=jobs, solver=solver, tolerance=tolerance)
+        # exactly: a size that the hours need is no crumb
+        return dispatch(
+            without, sizes, jobs=jobs, solver=solver, tolerance=tolerance, elastic=False
+        )
 
     x = _cleared(lp, solution.x, whole if at_once else by_year)
     if x is solution.x:
@@ -76,6 +79,7 @@ def cleared(
 
 def without_crumbs_again(
     lp: LinearProgram,
+    solution: PathwaySolution,
     solve_again: Callable[[LinearProgram], PathwaySolution],
     gap: float,
 ) -> PathwaySolution:
@@ -85,12 +89,16 @@ def without_crumbs_again(
     ----------
     lp : LinearProgram
         The whole program.
+    solution : PathwaySolution
+        Before the step; a step that changes nothing returns it as it is.
     solve_again : callable
-        The step, of a program with the columns of `lp`; it chooses sizes anew.
+        The step, of a program with the columns of `lp`; it may choose sizes anew.
     gap : float
         Gap that was asked for.
     """
     first = found = solve_again(lp)
+    if first is solution:
+        return first
     upper = lp.upper.copy()
     for _ in range(ROUNDS_MAX):
         crumbs = _crumbs(lp, found.x)
@@ -108,9 +116,9 @@ def without_crumbs_again(
         found,
         objective=objective,
         lower_bound=first.lower_bound,
+        bound_dual=first.bound_dual,
         gap=apart,
         status=status,
-        bound_dual=first.bound_dual,
     )
 
 

@@ -113,8 +113,11 @@ def dispatch(
     jobs: int = 1,
     solver: str = "auto",
     tolerance: float = TOLERANCE,
+    elastic: bool = True,
 ) -> Floats | None:
     """Dispatch the sizes of a proposal, made consistent, in every step.
+
+    If `elastic`, hours may go short where the sizes do not suffice: good for the load they give.
 
     Returns
     -------
@@ -124,7 +127,7 @@ def dispatch(
     options = {"solver": solver, "tolerance": tolerance, "time_limit": None}
     with side_by_side_threads(jobs) as pool:
         process = Closing(lp, split(lp), pool, options, time.perf_counter(), None)
-        return process.dispatched(proposal)
+        return process.dispatched(proposal, elastic=elastic)
 
 
 def solve_pathway(

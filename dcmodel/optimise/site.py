@@ -437,7 +437,7 @@ def _solve(
             jobs=effort.jobs,
         )
 
-    solution = without_crumbs_again(lp, apart, effort.gap)
+    solution = without_crumbs_again(lp, told, apart, effort.gap)
     solution = settled(lp, solution, effort.gap)
     lp.load_solution(m, solution.x, solution.row_dual)
     solved_case = case if coarse is None else case.segmented(coarse)

@@ -185,6 +185,7 @@ def _tariffs(rng, scale, need, years):
     """Return a few charges on peaks, dear enough that to dodge them tempts."""
     peaks = {"named": [f"07-01 {rng.integers(10, 15)}", f"07-01 {rng.integers(15, 20)}"]}
     much = float(rng.choice([1.0, 10.0, 100.0]))
+    given = float(need.max() * rng.uniform(0.3, 1))
     known = {
         "coincident_peak": {
             "rate_usd_per_mw_year": 70e3 * scale * much,
@@ -206,7 +207,7 @@ def _tariffs(rng, scale, need, years):
             "rate_usd_per_mw_month": 6e3 * scale * much,
             "minimum_share": float(rng.uniform(0.5, 0.9)),
             "term_years": years,
-            "contract_mw": None if rng.random() < 0.5 else float(need.max() * rng.uniform(0.3, 1)),
+            "contract_mw": None if rng.random() < 0.5 else given,
         },
         "contracted_demand": {
             "rate_usd_per_mw_month": 4e3 * scale * much,
