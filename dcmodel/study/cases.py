@@ -21,7 +21,7 @@ from dcmodel.study.findings import as_written
 from dcmodel.study.load import Study
 from dcmodel.study.spec import SiteEntry, StudySpec
 
-MODEL_VERSION = 14
+MODEL_VERSION = 15
 """Rises whenever results of an unchanged study change; finished cases are then run again."""
 
 PORTFOLIO = "portfolio"
