@@ -156,6 +156,8 @@ def before_the_first_year() -> Shown:
     terms = {
         "price_usd_per_mwh": 78, "first_year": 2025, "term_years": 15, "volume_max_mw": 300
     }  # fmt: skip
-    early = _solved(_study({"site": "northern_virginia"}, components={"ppa_solar": {"offer": terms}}))
+    early = _solved(
+        _study({"site": "northern_virginia"}, components={"ppa_solar": {"offer": terms}})
+    )
     signed = float(early["capacity"].sel(size="ppa_solar.capacity").sum())
     return Shown(f"{len(rows)} rows; {signed:g} MW", holds=rows.empty and signed == 0)
