@@ -16,9 +16,10 @@ the move changes in cost, matrix and limits,
 
 At a kink, where a unit more and a unit less differ, multipliers say something between the two, so
 this is the most that a unit more may save. Programs that are not too large are therefore solved
-again with the setting moved: what that saves is the price, and the multipliers only say where none
-can be. The multipliers are those that prove the lower bound. A price that over the whole of its
-limit comes to less than the gap is not told.
+again with the setting moved, and with what follows a solution (lines of the facility drawn at its
+load, hours closed to lost load): what that saves is the price, and the multipliers only say where
+none can be. The multipliers are those that prove the lower bound. A price that over the whole of
+its limit comes to less than the gap is not told.
 """
 
 from __future__ import annotations
@@ -41,6 +42,9 @@ from dcmodel.optimise.resolve import Resolver
 from dcmodel.optimise.solve import SMALL, Solution, solve
 
 Solve = Callable[[LinearProgram], Solution]
+Follow = Callable[[pyo.ConcreteModel, SiteCase, bool], "SiteCase | None"]
+"""``follow(m, case, first)`` returns the case with what its solution in `m` asks for, as the case
+itself was solved; None where nothing. ``first`` tells the first solution of a moved case."""
 
 WORTH_USD = 0.01
 """Savings below this are rounding. [USD]"""
@@ -48,6 +52,10 @@ SHARE_MOVED = 1e-3
 """A limit moves by a unit, or by this share of it where that is more: less is lost in rounding."""
 NONZEROS_MAX = 120_000
 """Coefficients of the largest program that is solved again with settings moved."""
+RESOLVED = 1e-6
+"""A move that changes the cost by a smaller share has no price: solvers differ by as much. [1]"""
+FOLLOWED_MAX = 8
+"""How often what a solution asks for is followed; without an end there is no price."""
 EFFORT_MAX = 4_000_000
 """Coefficients of all programs solved again; settings of most worth come first."""
 
@@ -72,6 +80,7 @@ class Price:
     """What a unit of a move saves [USD]; NaN where it is not known."""
 
     move: Move
+    model: pyo.ConcreteModel
     program: LinearProgram
     by_multipliers: float
     by_solving: float = np.nan
@@ -85,6 +94,7 @@ def shadow_prices(
     *,
     x: FloatArray,
     gap_usd: float = 0.0,
+    follow: Follow | None = None,
 ) -> xr.Dataset:
     """Return what one more unit of each limit saves.
 
@@ -101,6 +111,8 @@ def shadow_prices(
         Its solution.
     gap_usd : float
         Distance from the optimum that the multipliers leave open [USD].
+    follow : callable, optional
+        See `Follow`: what a solution of a moved case asks to be drawn or added anew.
 
     Returns
     -------
@@ -108,12 +120,13 @@ def shadow_prices(
         ``shadow_price`` (limit, year): present value saved by one more unit of the limit from that
         year to ``limit_until`` [USD]; of a least amount, by one unit less. A setting that is one
         number for all years has its price at the first. NaN where the study cannot state the move,
-        or the price is not known. ``shadow_price_at_most`` is that of the multipliers. Coordinates
+        or the price is not known; zero too where a unit's gain is lost in rounding.
+        ``shadow_price_at_most`` is that of the multipliers. Coordinates
         tell the limit's words, unit, place in the study and its value.
     """
     levers = [lever for block, part in parts_of(m, case) for lever in part.priced(block, case)]
     found = list(_priced(lp, case, levers, row_dual, x, gap_usd))
-    _solve_again(m, lp, x, found)
+    _solve_again(m, lp, case, x, found, follow)
     shape = (len(levers), len(case.years))
     price, most = np.full(shape, np.nan), np.full(shape, np.nan)
     until, solved = np.tile(np.asarray(case.years), (len(levers), 1)), np.zeros(shape, dtype=bool)
@@ -183,17 +196,17 @@ def _priced(
     """Return the price of every move by the multipliers, where it is more than the gap."""
     for lever in levers:
         for move in moves_of(lever, case):
-            program = compile_site(move.case)[1]
+            model, program = compile_site(move.case)
             if (program.lower > program.upper).any():
                 continue  # what is held cannot be had
             if program.matrix.shape != lp.matrix.shape:
-                yield Price(move, program, np.nan)
+                yield Price(move, model, program, np.nan)
                 continue
             saving = saved_by(lp, program, row_dual, x) / move.units
             if saving <= WORTH_USD:
-                yield Price(move, program, 0.0)
+                yield Price(move, model, program, 0.0)
             elif saving * max(_whole(lever, move), move.units) >= gap_usd:
-                yield Price(move, program, saving)
+                yield Price(move, model, program, saving)
 
 
 def _whole(lever: Lever, move: Move) -> float:
@@ -226,7 +239,12 @@ def _pushed(
 
 
 def _solve_again(
-    m: pyo.ConcreteModel, lp: LinearProgram, x: FloatArray, found: list[Price]
+    m: pyo.ConcreteModel,
+    lp: LinearProgram,
+    case: SiteCase,
+    x: FloatArray,
+    found: list[Price],
+    follow: Follow | None,
 ) -> None:
     """Add what is saved where the program is solved again, as far as that is cheap."""
     worth = [one for one in found if one.by_multipliers != 0 or np.isnan(one.by_multipliers)]
@@ -237,13 +255,19 @@ def _solve_again(
     # a small program is sooner solved anew than a solver started that remembers the last
     again: Solve = solve if lp.matrix.nnz < SMALL else Resolver().solve
     held = _Held.of(m, lp, x, again)
-    if held is None:
+    # the case itself goes the same way as those it is compared with
+    before = None if held is None else _cost(*compile_site(case), case, held, again, follow)
+    if held is None or before is None:
         return
     for one in worth[:count]:
-        if one.program.n_columns != lp.n_columns:
-            continue
-        after = _cost(again, held.program(one.program))
-        one.by_solving = np.nan if after is None else (held.cost - after) / one.move.units
+        if one.program.n_columns == lp.n_columns:
+            after = _cost(one.model, one.program, one.move.case, held, again, follow)
+            if after is None:
+                one.by_multipliers = np.nan  # what has no design has no price
+            else:
+                saved = before - after
+                told = abs(saved) >= RESOLVED * abs(before)
+                one.by_solving = saved / one.move.units if told else 0.0
 
 
 @dataclass(frozen=True)
@@ -254,7 +278,6 @@ class _Held:
     at: FloatArray
     closed: NDArray[np.int64]
     """Flows that the solution does not run, where the program would run both of a pair."""
-    cost: float = np.nan
 
     @classmethod
     def of(
@@ -268,7 +291,6 @@ class _Held:
                 solution = again(held.program(lp))
             except (InfeasibleError, SolverError):
                 return None
-            held = replace(held, cost=solution.objective)
             if flows is None:
                 return held
             both = flows.both(solution.x)
@@ -286,9 +308,28 @@ class _Held:
         return lp.replace(lower=lower, upper=upper, integer=np.zeros_like(lp.integer))
 
 
-def _cost(again: Solve, program: LinearProgram) -> float | None:
-    """Return the cost of a program; None where it has no solution."""
-    try:
-        return again(program).objective
-    except (InfeasibleError, SolverError):
-        return None
+def _cost(
+    m: pyo.ConcreteModel,
+    lp: LinearProgram,
+    case: SiteCase,
+    held: _Held,
+    again: Solve,
+    follow: Follow | None,
+) -> float | None:
+    """Return the cost of a case with all that follows; None where it has no design."""
+    for first in (True, *[False] * FOLLOWED_MAX):
+        try:
+            solution = again(held.program(lp))
+        except (InfeasibleError, SolverError):
+            return None
+        if follow is None:
+            return solution.objective
+        lp.load_solution(m, solution.x)
+        other = follow(m, case, first)
+        if other is None:
+            return solution.objective
+        case = other
+        m, lp = compile_site(case)
+        if lp.n_columns != held.integer.size:
+            return None
+    return None

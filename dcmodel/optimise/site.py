@@ -47,7 +47,7 @@ from dcmodel.optimise.pathway import (
 from dcmodel.optimise.polish import polished
 from dcmodel.optimise.proof import proven
 from dcmodel.optimise.settle import settled
-from dcmodel.optimise.shadow import shadow_prices
+from dcmodel.optimise.shadow import Follow, shadow_prices
 from dcmodel.optimise.solve import SMALL, solve
 from dcmodel.optimise.solvers.workers import side_by_side
 from dcmodel.optimise.verify import Verification, attach_bills, verify
@@ -127,6 +127,8 @@ class Solved:
     solution: PathwaySolution
     energy_error: float
     """Largest yearly difference between lines and physics, relative [1]."""
+    redrawn: bool = False
+    """Whether the lines were drawn again at a solution."""
 
     def case_load(self, coarse: Segments | None) -> FloatArray:
         """Return IT power over installed IT by hour [1]; `coarse` where solved on segments."""
@@ -230,7 +232,7 @@ def solve_site(
             redraw=lambda one: plant.drawn(one, load_of(one, one.workload.total)),
         )
         raise found or unexplained(case, error) from error
-    result, verification = _verified(optimum, hours, coarse)
+    result, verification = _verified(optimum, plant, hours, coarse)
     report("reference")
     no_reference = _add_reference(result, optimum.case, effort)
     add_metrics(result)
@@ -315,7 +317,7 @@ def _optimum(
         _logger.info("round %d: facility energy differs by %.2e", rounds, solved.energy_error)
         parts = _revised(solved.m, solved.case)
         if solved.energy_error <= ENERGY_TOLERANCE and parts is None:
-            return solved
+            return replace(solved, redrawn=rounds > 0)
         rounds += solved.energy_error > ENERGY_TOLERANCE
         revisions += parts is not None
         _limit_rounds(case.name, solved, rounds, revisions)
@@ -467,20 +469,47 @@ def _report_bounds(report: Report, line: Round) -> None:
 
 
 def _verified(
-    solved: Solved, hours: npt.ArrayLike, coarse: Segments | None
+    solved: Solved, plant: Plant, hours: npt.ArrayLike, coarse: Segments | None
 ) -> tuple[xr.Dataset, Verification]:
     """Return the Dataset of a solution that passed every check."""
     stamps = np.asarray(hours)
     begin = stamps if coarse is None else stamps[coarse.start]
     x = solved.solution.x
     result = site_dataset(solved.m, solved.lp, solved.case, x, begin)
-    duals, open_usd = solved.solution.bound_dual, solved.solution.gap * solved.solution.objective
     result.update(
-        shadow_prices(solved.m, solved.lp, solved.case, duals, x=x, gap_usd=abs(open_usd))
+        shadow_prices(
+            solved.m,
+            solved.lp,
+            solved.case,
+            solved.solution.bound_dual,
+            x=x,
+            gap_usd=abs(solved.solution.gap * solved.solution.objective),
+            follow=_follower(solved, plant, coarse),
+        )
     )
     verification = verify(result, solved.case, solved.lp.objective(x))
     attach_bills(result, solved.case)
     return result, verification
+
+
+def _follower(solved: Solved, plant: Plant, coarse: Segments | None) -> Follow:
+    """Return how a case with a setting moved comes to its solution, as the case itself did."""
+
+    def follow(m: pyo.ConcreteModel, case: SiteCase, first: bool) -> SiteCase | None:
+        parts = _revised(m, case)
+        moved = case if parts is None else replace(case, components=parts)
+        if not (first and solved.redrawn):
+            return None if parts is None else moved
+        load = _solved_load(case, m)
+        if coarse is None or case.hours is None:
+            return plant.drawn(moved, load)
+        drawn = plant.drawn(case.hours, coarse.expand(load))
+        lines = drawn.segmented(coarse)
+        return replace(
+            moved, facility=lines.facility, series=lines.series, hourly=lines.hourly, hours=drawn
+        )
+
+    return follow
 
 
 def _add_reference(result: xr.Dataset, case: SiteCase, effort: Effort) -> list[str]:
