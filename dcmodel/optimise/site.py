@@ -20,20 +20,24 @@ import xarray as xr
 
 from dcmodel.arrays import LinearProgram
 from dcmodel.base.errors import Fault, InfeasibleError, SolverError
-from dcmodel.components.base import Component, SiteCase
+from dcmodel.components.base import SiteCase
 from dcmodel.facility.design import Design
 from dcmodel.facility.linearise import AffineFacility, linearisation_error, linearise
 from dcmodel.facility.weather import FacilityWeather
 from dcmodel.optimise.build import compile_site
-from dcmodel.optimise.crumbs import cleared, without_crumbs_again
+from dcmodel.optimise.crumbs import without_crumbs_again
+from dcmodel.optimise.effort import (
+    REVISIONS_MAX,
+    YEAR_TOLERANCE,
+    Effort,
+    revised,
+    without_small_sizes,
+)
 from dcmodel.optimise.exclusive import held_apart
 from dcmodel.optimise.explain import explain, unexplained
 from dcmodel.optimise.extract import (
-    add_beside,
     add_metrics,
-    site_costs,
     site_dataset,
-    site_sizes,
 )
 from dcmodel.optimise.lost import loss_notes
 from dcmodel.optimise.pathway import (
@@ -46,10 +50,10 @@ from dcmodel.optimise.pathway import (
 )
 from dcmodel.optimise.polish import polished
 from dcmodel.optimise.proof import proven
+from dcmodel.optimise.reference import add_reference
 from dcmodel.optimise.settle import settled
 from dcmodel.optimise.shadow import Follow, shadow_prices
 from dcmodel.optimise.solve import SMALL, solve
-from dcmodel.optimise.solvers.workers import side_by_side
 from dcmodel.optimise.verify import Verification, attach_bills, verify
 from dcmodel.profiles.segment import Segments, segment_hours
 
@@ -58,28 +62,12 @@ Report = Callable[..., None]
 
 ENERGY_TOLERANCE = 1e-3
 """Yearly facility energy of the lines agrees with the physics within this. [1]"""
-PROPOSAL_SEGMENTS = (1095, 2190, 4380)
-"""Segments of a year in the coarse models that propose sizes and multipliers, one after the other
-while the gap is open."""
-NARROW_GAP = 0.0025
-"""Below this gap the first, coarsest proposal is left out: it seldom suffices. [1]"""
 NO_FEATURES = frozenset({"temp_air", "grid_clean_share"})
 """Series that move no cost of their own: they do not place segments."""
-YEAR_TOLERANCE = 1e-6
-"""Solver's tolerance in a year: far below the gap, which is proven apart from it. [1]"""
 RANGE_MAX = 1e8
 """Largest over smallest coefficient that solvers bear well. [1]"""
-REFERENCES = {
-    False: "",
-    True: "the reference has on-site supply, too: grid and standby alone cannot serve this load",
-}
-"""What a reference is, the first that has a design: without or with supply on the site."""
-REFERENCE_SECONDS = 120.0
-"""Wall time of each solver tried on a block of the reference. [s]"""
 ROUNDS_MAX = 4
 """How often the facility may be drawn again at the optimum."""
-REVISIONS_MAX = 8
-"""How often components may add what a solution shows they left out."""
 
 _logger = logging.getLogger(__name__)
 
@@ -134,25 +122,6 @@ class Solved:
         """Return IT power over installed IT by hour [1]; `coarse` where solved on segments."""
         load = _solved_load(self.case, self.m)
         return load if coarse is None else coarse.expand(load)
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How far to go, and with how many hands."""
-
-    gap: float
-    """Certified distance from the optimum, relative [1]."""
-    jobs: int
-    """Years solved at the same time."""
-    proposals: tuple[int, ...]
-    """Segments a year of the coarse models, tried in turn."""
-    solver: str
-
-    @classmethod
-    def of(cls, gap: float, jobs: int | None, solver: str) -> Effort:
-        """Return the effort for a gap."""
-        counts = PROPOSAL_SEGMENTS[1:] if gap < NARROW_GAP else PROPOSAL_SEGMENTS
-        return cls(gap, side_by_side() if jobs is None else jobs, counts, solver)
 
 
 def silent(stage: str, **values: float | str) -> None:
@@ -234,7 +203,7 @@ def solve_site(
         raise found or unexplained(case, error) from error
     result, verification = _verified(optimum, plant, hours, coarse)
     report("reference")
-    no_reference = _add_reference(result, optimum.case, effort)
+    no_reference = add_reference(result, optimum.case, effort)
     add_metrics(result)
     add_metrics(result, "reference_")
     solution = optimum.solution
@@ -315,7 +284,7 @@ def _optimum(
         solved = replace(solved, energy_error=plant.energy_error(case, load))
         report("physics", **({} if coarse else {"gap": solved.solution.gap}))
         _logger.info("round %d: facility energy differs by %.2e", rounds, solved.energy_error)
-        parts = _revised(solved.m, solved.case)
+        parts = revised(solved.m, solved.case)
         if solved.energy_error <= ENERGY_TOLERANCE and parts is None:
             return replace(solved, redrawn=rounds > 0)
         rounds += solved.energy_error > ENERGY_TOLERANCE
@@ -327,15 +296,6 @@ def _optimum(
             same = parts is None
             again = propose(solved.lp, solved.solution) if same else _coarsest(case, effort)[1]
             proposals = chain([again], _finer_proposals(case, effort))
-
-
-def _revised(m: pyo.ConcreteModel, case: SiteCase) -> tuple[Component, ...] | None:
-    """Return the components with what a solution shows they left out; None if nothing."""
-    found = [component.revised(m, case) for component in case.components]
-    if not any(found):
-        return None
-    pairs = zip(found, case.components, strict=True)
-    return tuple(component if new is None else new for new, component in pairs)
 
 
 def _limit_rounds(name: str, solved: Solved, rounds: int, revisions: int) -> None:
@@ -364,7 +324,7 @@ def _first_proposal(case: SiteCase, effort: Effort) -> tuple[SiteCase, Proposal,
     for _ in range(REVISIONS_MAX):
         m, proposal, coarse = _coarsest(case, effort)
         segmented = case.segmented(coarse)
-        parts = _revised(m, segmented)
+        parts = revised(m, segmented)
         if parts is None:
             break
         case = replace(case, components=parts)
@@ -424,7 +384,7 @@ def _solve(
         progress=None if coarse else lambda line: _report_bounds(report, line),
     )
     solution = polished(lp, solution, effort.gap, solver=effort.solver, tolerance=YEAR_TOLERANCE)
-    solution = _told(lp, solution, effort, at_once)
+    solution = without_small_sizes(lp, solution, effort, at_once)
     told = solution
 
     def apart(program: LinearProgram) -> PathwaySolution:
@@ -444,21 +404,6 @@ def _solve(
     lp.load_solution(m, solution.x, solution.row_dual)
     solved_case = case if coarse is None else case.segmented(coarse)
     return Solved(m, lp, solved_case, solution, 0.0)
-
-
-def _told(
-    lp: LinearProgram, solution: PathwaySolution, effort: Effort, at_once: bool
-) -> PathwaySolution:
-    """Return a solution without sizes that mean nothing."""
-    return cleared(
-        lp,
-        solution,
-        gap=effort.gap,
-        at_once=at_once or lp.matrix.nnz < SMALL,
-        jobs=effort.jobs,
-        solver=effort.solver,
-        tolerance=YEAR_TOLERANCE,
-    )
 
 
 def _report_bounds(report: Report, line: Round) -> None:
@@ -496,7 +441,7 @@ def _follower(solved: Solved, plant: Plant, coarse: Segments | None) -> Follow:
     """Return how a case with a setting moved comes to its solution, as the case itself did."""
 
     def follow(m: pyo.ConcreteModel, case: SiteCase, first: bool) -> SiteCase | None:
-        parts = _revised(m, case)
+        parts = revised(m, case)
         moved = case if parts is None else replace(case, components=parts)
         if not (first and solved.redrawn):
             return None if parts is None else moved
@@ -510,49 +455,3 @@ def _follower(solved: Solved, plant: Plant, coarse: Segments | None) -> Follow:
         )
 
     return follow
-
-
-def _add_reference(result: xr.Dataset, case: SiteCase, effort: Effort) -> list[str]:
-    """Add cost and sizes of the ordinary grid-supplied site, without contracts and shifting.
-
-    Returns
-    -------
-    list of str
-        What a reader must know of it: that there is none, where grid and standby alone cannot do
-        what the study asks. Its figures are NaN then.
-    """
-    for with_supply, note in REFERENCES.items():
-        try:
-            m, lp, solution = _solved_reference(case.reference(with_supply=with_supply), effort)
-        except (InfeasibleError, SolverError) as error:
-            _logger.warning("%s: no such reference: %s", case.name, error)
-            continue
-        add_beside(result, "cost", site_costs(lp, solution.x))
-        add_beside(result, "capacity", site_sizes(m))
-        return [note] if note else []
-    for name in ("cost", "capacity"):
-        result[f"reference_{name}"] = xr.full_like(result[name], np.nan).reset_coords(drop=True)
-    return ["there is no reference: grid and on-site supply cannot serve this load without more"]
-
-
-def _solved_reference(
-    reference: SiteCase, effort: Effort
-) -> tuple[pyo.ConcreteModel, LinearProgram, PathwaySolution]:
-    """Return a reference's model and program with the solution loaded, by its own laws."""
-    for _ in range(REVISIONS_MAX):
-        m, lp = compile_site(reference)
-        solution = solve_pathway(
-            lp,
-            gap=effort.gap,
-            jobs=effort.jobs,
-            tolerance=YEAR_TOLERANCE,
-            time_limit=REFERENCE_SECONDS,
-        )
-        solution = polished(lp, solution, effort.gap, tolerance=YEAR_TOLERANCE)
-        solution = settled(lp, _told(lp, solution, effort, at_once=False), effort.gap)
-        lp.load_solution(m, solution.x, solution.row_dual)
-        parts = _revised(m, reference)
-        if parts is None:
-            break
-        reference = replace(reference, components=parts)
-    return m, lp, solution

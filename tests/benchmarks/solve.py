@@ -35,8 +35,10 @@ def program(site):
 
 
 def pathway(site, gap, jobs):
+    from dcmodel.optimise.build import compile_site
+    from dcmodel.optimise.effort import NARROW_GAP, PROPOSAL_SEGMENTS
     from dcmodel.optimise.pathway import propose, solve_pathway
-    from dcmodel.optimise.site import NARROW_GAP, PROPOSAL_SEGMENTS, compile_site, segments_of
+    from dcmodel.optimise.site import segments_of
     from dcmodel.optimise.solve import solve
 
     case, lp = program(site)
