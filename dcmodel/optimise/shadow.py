@@ -120,9 +120,9 @@ def shadow_prices(
         ``shadow_price`` (limit, year): present value saved by one more unit of the limit from that
         year to ``limit_until`` [USD]; of a least amount, by one unit less. A setting that is one
         number for all years has its price at the first. NaN where the study cannot state the move,
-        or the price is not known; zero too where a unit's gain is lost in rounding.
-        ``shadow_price_at_most`` is that of the multipliers. Coordinates
-        tell the limit's words, unit, place in the study and its value.
+        or the price is not known; zero where nothing is saved that a solver resolves.
+        ``shadow_price_at_most`` is that of the multipliers. Coordinates tell the
+        limit's words, unit, place in the study and its value.
     """
     levers = [lever for block, part in parts_of(m, case) for lever in part.priced(block, case)]
     found = list(_priced(lp, case, levers, row_dual, x, gap_usd))
