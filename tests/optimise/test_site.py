@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from support.cases import make_case
 
-from dcmodel.optimise import site
+from dcmodel.optimise import effort, site
 from dcmodel.optimise.build import compile_site
 
 
@@ -38,6 +38,6 @@ def test_an_hour_of_a_price_near_zero_is_no_wrong_unit(caplog):
 
 @pytest.mark.parametrize("gap", [0.005, 0.001])
 def test_a_narrow_gap_begins_with_finer_segments(gap):
-    effort = site.Effort.of(gap, 1, "auto")
-    assert effort.proposals[0] == (1095 if gap > site.NARROW_GAP else 2190)
-    assert np.all(np.diff(effort.proposals) > 0)
+    found = effort.Effort.of(gap, 1, "auto")
+    assert found.proposals[0] == (1095 if gap > effort.NARROW_GAP else 2190)
+    assert np.all(np.diff(found.proposals) > 0)
