@@ -60,7 +60,9 @@ def _write(result: MeteredResult, folder: Path) -> None:
         _table(folder / "bill.csv", result.bill)
         _table(folder / "bill_before.csv", result.bill_before)
         _table(folder / "dispatch.csv", result.dispatch)
-        _table(folder / "meter.csv", result.dispatch[["time", "import (kW)"]])
+        # readings are billed again, so they keep what the bill was made of
+        meter = result.dispatch[["time", "import (kW)"]]
+        meter.to_csv(folder / "meter.csv", index=False, float_format="%.9g", lineterminator="\n")
         text = json_text(result.summary)
         (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
     except OSError as error:

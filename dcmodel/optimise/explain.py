@@ -32,7 +32,7 @@ from dcmodel.optimise.least import Redraw, Search
 from dcmodel.optimise.solvers.problem import Floats
 from dcmodel.optimise.words import told
 
-BUDGET_S = 22.0
+BUDGET_S = 25.0
 """Wall time of an explanation; an answer of a solver may come a little later. [s]"""
 CONFLICT_S = 4.0
 """Wall time for what conflicts in the worst week. [s]"""
@@ -135,7 +135,8 @@ def _ask(found: _Found, judge: Judge, redraw: Redraw | None) -> None:
     if not any(lever.place[0] == "sites" for lever in found.levers):
         found.levers.insert(0, available_power(found.case))
     found.installed = installed_it(found.case)
-    for lever in [*found.levers[:1], found.installed, *found.levers[1:]]:
+    # the connection first, as the site has it and as the study limits it, then the load
+    for lever in [*found.levers[:2], found.installed, *found.levers[2:]]:
         values = search.alone(lever)
         found.asked.add(lever.name)
         if values is not None:
