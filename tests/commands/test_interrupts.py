@@ -77,14 +77,14 @@ def _words(process):
         return []
 
 
-SLOW = pytest.mark.slow  # each starts the program once more; the two left cover every kind
+SLOW = pytest.mark.slow  # each starts the program once more
 
 
 @pytest.mark.parametrize(
     ("how", "jobs", "terminal"),
     [
         (signal.SIGTERM, 1, False),
-        (signal.SIGINT, 2, True),
+        pytest.param(signal.SIGINT, 2, True, marks=SLOW),
         pytest.param(signal.SIGINT, 1, True, marks=SLOW),
         pytest.param(signal.SIGINT, 2, False, marks=SLOW),
         pytest.param(signal.SIGTERM, 2, True, marks=SLOW),
